@@ -1,0 +1,14 @@
+/** libbinet: how vision models differ beyond accuracy. This header includes all of the core library, libbinet; torch.h,
+ *  which belongs to libbinet_torch, is included by those who link it. */
+#ifndef BINET_BINET_H
+#define BINET_BINET_H
+
+#include "accuracy.h"
+#include "base.h"
+#include "calibration.h"
+#include "evaluate.h"
+#include "image.h"
+#include "predictions.h"
+#include "threads.h"
+
+#endif

@@ -1,0 +1,1 @@
+#include "binet/threads.h"

@@ -1,0 +1,56 @@
+/** The kernels: one table of functions per instruction set. Inputs are contiguous and checked; nothing here allocates,
+ *  starts a thread or fails. Every instruction set gives the same bits; the scalar build is the specification. */
+#ifndef BINET_KERNELS_KERNELS_H
+#define BINET_KERNELS_KERNELS_H
+
+#include "binet/base.h"
+
+/** What a row turned out to be. */
+enum {
+    BINET__ROW_OK = 0,
+    BINET__ROW_NAN = 1,          /**< a NaN at column `fault` */
+    BINET__ROW_TWO_INFINITE = 2, /**< a second +inf at column `fault` */
+    BINET__ROW_ALL_EXCLUDED = 3, /**< nothing but -inf */
+    BINET__ROW_OUT_OF_RANGE = 4, /**< a probability below 0 or above 1 at column `fault` */
+    BINET__ROW_SUM = 5           /**< probabilities that do not sum to 1; `sum` says to what */
+};
+
+/** One row of predictions. Untouched but for state, fault and sum where state is not BINET__ROW_OK. */
+typedef struct binet__row {
+    int32_t state;
+    int32_t rank;  /**< 1 is the best; 0 without a label */
+    int64_t fault; /**< column */
+    double sum;
+    int64_t predicted; /**< column of the largest score, the first of equals */
+    double confidence;
+    double true_probability; /**< NaN without a label, as nll and brier */
+    double nll;
+    double brier;
+    double entropy;
+} binet__row;
+
+/** Parameters of a row pass that hold for all rows. */
+typedef struct binet__row_parameters {
+    double inverse_temperature; /**< logits only */
+    double sum_tolerance;       /**< probabilities only */
+} binet__row_parameters;
+
+typedef struct binet__kernels {
+    /** Rows of n >= 1 scores; label is -1 or a column. */
+    void (*logits_f32)(const float *scores, int64_t n, int64_t label, const binet__row_parameters *parameters,
+                       binet__row *row);
+    void (*logits_f64)(const double *scores, int64_t n, int64_t label, const binet__row_parameters *parameters,
+                       binet__row *row);
+    void (*probabilities_f32)(const float *scores, int64_t n, int64_t label, const binet__row_parameters *parameters,
+                              binet__row *row);
+    void (*probabilities_f64)(const double *scores, int64_t n, int64_t label, const binet__row_parameters *parameters,
+                              binet__row *row);
+    /** Exact widening of n values. */
+    void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
+    void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);
+} binet__kernels;
+
+/** The table of the context's instruction set; context may be NULL. Fails as binet__context_isa. Thread-safe. */
+binet_status binet__kernels_of(const binet_context *context, const binet__kernels **kernels, binet_error *error);
+
+#endif
