@@ -12,7 +12,7 @@
 enum { TEMPORARY_SIZE = 1024 };
 
 /** Make a folder and write its path. */
-static void temporary_make(char folder[TEMPORARY_SIZE])
+static inline void temporary_make(char folder[TEMPORARY_SIZE])
 {
     const char *base = getenv("TMPDIR");
     (void)snprintf(folder, TEMPORARY_SIZE, "%s/binet-test-XXXXXX", base != NULL && base[0] != '\0' ? base : "/tmp");
@@ -23,14 +23,14 @@ static void temporary_make(char folder[TEMPORARY_SIZE])
 }
 
 /** The path of something in the folder, in a buffer of the caller. */
-static const char *temporary_path(char path[2 * TEMPORARY_SIZE], const char *folder, const char *relative)
+static inline const char *temporary_path(char path[2 * TEMPORARY_SIZE], const char *folder, const char *relative)
 {
     (void)snprintf(path, (size_t)2 * TEMPORARY_SIZE, "%s/%s", folder, relative);
     return path;
 }
 
 /** Write a file below the folder, with the folders between; a name that ends in a slash is a folder. */
-static void temporary_write(const char *folder, const char *relative, const void *bytes, size_t size)
+static inline void temporary_write(const char *folder, const char *relative, const void *bytes, size_t size)
 {
     char path[2 * TEMPORARY_SIZE];
     (void)temporary_path(path, folder, relative);
@@ -55,8 +55,22 @@ static inline void temporary_write_text(const char *folder, const char *relative
     temporary_write(folder, relative, text, strlen(text));
 }
 
+/** Entries of the folder, hidden ones too. */
+static inline int temporary_count(const char *folder)
+{
+    int count = 0;
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    }
+    if (entries != NULL) {
+        (void)closedir(entries);
+    }
+    return count;
+}
+
 /** Remove the folder and all in it; links are removed, not followed. */
-static void temporary_remove(const char *folder) // NOLINT(misc-no-recursion)
+static inline void temporary_remove(const char *folder) // NOLINT(misc-no-recursion)
 {
     DIR *entries = opendir(folder);
     struct dirent *entry;
