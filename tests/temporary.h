@@ -25,7 +25,11 @@ static inline void temporary_make(char folder[TEMPORARY_SIZE])
 /** The path of something in the folder, in a buffer of the caller. */
 static inline const char *temporary_path(char path[2 * TEMPORARY_SIZE], const char *folder, const char *relative)
 {
-    (void)snprintf(path, (size_t)2 * TEMPORARY_SIZE, "%s/%s", folder, relative);
+    int length = snprintf(path, (size_t)2 * TEMPORARY_SIZE, "%s/%s", folder, relative);
+    if (length < 0 || length >= 2 * TEMPORARY_SIZE) {
+        (void)fprintf(stderr, "the path of '%s' is too long\n", relative);
+        exit(1);
+    }
     return path;
 }
 
