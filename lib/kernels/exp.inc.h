@@ -1,0 +1,81 @@
+/** exp(t d) for t > 0 and d <= 0, times a power of two that keeps it clear of the subnormals.
+ *
+ * With c = t / log 2 in two parts, c = high + low, the power of two nearest to t d is found by adding a number so large
+ * that the sum keeps integers (or eighths) only. What is left, r = c d - k, is exact but for one rounding, so that the
+ * error does not grow with |t d|. 2^r comes from a polynomial, 2^k from bits (in f32 eighths of k from a table of 8
+ * entries that fits one register). Where exp(t d) < 2^-150 (f32) or 2^-1119 (f64) the result counts as 0.
+ *
+ * Within 1.2 ulp (f32) and 0.8 ulp (f64) for every argument, subnormal results included.
+ */
+
+/** The parts of t / log 2 and the lowest d worth telling apart. */
+typedef struct f32_exponent {
+    float high, low, lowest;
+} f32_exponent;
+
+typedef struct f64_exponent {
+    double high, low, lowest;
+} f64_exponent;
+
+/** f32_exp gives 2^24 exp(t d), f64_exp gives 2^120 exp(t d). */
+static const double f32_exp_unit = 0x1p-24;
+static const double f64_exp_unit = 0x1p-120;
+
+/* 1 / log 2 = log2e + log2e_low. */
+static const double log2e = 0x1.71547652b82fep+0;
+static const double log2e_low = 0x1.777d0ffda0d24p-56;
+
+/* t between 2^-100 and 2^100, where nothing below overflows. */
+static inline f32_exponent f32_exponent_of(double t)
+{
+    f32_exponent e;
+    double c = 8 * t * log2e;
+    e.high = (float)c;
+    e.low = (float)(c - (double)e.high);
+    e.lowest = (float)(-8.0 * 154.0 / c);
+    return e;
+}
+
+static inline f64_exponent f64_exponent_of(double t)
+{
+    f64_exponent e;
+    e.high = t * log2e;
+    e.low = fma(t, log2e, -e.high) + t * log2e_low;
+    e.lowest = -1120.0 / e.high;
+    return e;
+}
+
+/** 2^24 exp(t d); d is NaN or from lowest to 0. */
+BINET__INLINE f32_lanes f32_exp(f32_lanes d, const f32_exponent *e)
+{
+    const f32_lanes shift = f32_set(0x1.8p+23f + 8 * 24);
+    const f32_lanes high = f32_set(e->high);
+    f32_lanes shifted = f32_fma(d, high, shift);
+    f32_lanes minus_k = f32_sub(shift, shifted);
+    f32_lanes r = f32_fma(d, f32_set(e->low), f32_fma(d, high, minus_k));
+    /* 2^(r/8) = 1 + r q(r) for |r| <= 1/2, to 2^-25. */
+    f32_lanes q = f32_fma(r, f32_set(0x1.c6bfecp-14f), f32_set(0x1.ec0c24p-9f));
+    q = f32_fma(r, q, f32_set(0x1.62e430p-4f));
+    f32_lanes power = f32_eighths(shifted);
+    return f32_fma(f32_mul(power, r), q, power);
+}
+
+/** 2^120 exp(t d); d is NaN or from lowest to 0. */
+BINET__INLINE f64_lanes f64_exp(f64_lanes d, const f64_exponent *e)
+{
+    /* 2^r = 1 + r q(r) for |r| <= 1/2, to 2^-57. */
+    static const double coefficients[] = {0x1.ea16a1d591135p-32, 0x1.e61b0020252b8p-28, 0x1.b524cf3040b36p-24,
+                                          0x1.62bfc7dbec6efp-20, 0x1.ffcbfc7b8bb8ap-17, 0x1.4309130eb5fb4p-13,
+                                          0x1.5d87fe78a113ap-10, 0x1.3b2ab6fba0218p-7,  0x1.c6b08d704a0d6p-5,
+                                          0x1.ebfbdff82c5a4p-3,  0x1.62e42fefa39efp-1};
+    const f64_lanes shift = f64_set(0x1.8p+52 + 120);
+    const f64_lanes high = f64_set(e->high);
+    f64_lanes shifted = f64_fma(d, high, shift);
+    f64_lanes minus_k = f64_sub(shift, shifted);
+    f64_lanes r = f64_fma(d, f64_set(e->low), f64_fma(d, high, minus_k));
+    f64_lanes q = f64_set(coefficients[0]);
+    for (size_t i = 1; i < sizeof coefficients / sizeof coefficients[0]; i++) {
+        q = f64_fma(r, q, f64_set(coefficients[i]));
+    }
+    return f64_scale(f64_fma(r, q, f64_set(1.0)), shifted);
+}

@@ -1,0 +1,4 @@
+#include "kernels/lanes_avx2.h"
+
+#define BINET__TABLE binet__kernels_avx2
+#include "kernels/table.inc.h"

@@ -1,0 +1,4 @@
+#include "kernels/lanes_avx512.h"
+
+#define BINET__TABLE binet__kernels_avx512
+#include "kernels/table.inc.h"

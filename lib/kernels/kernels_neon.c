@@ -1,0 +1,4 @@
+#include "kernels/lanes_neon.h"
+
+#define BINET__TABLE binet__kernels_neon
+#include "kernels/table.inc.h"

@@ -1,0 +1,4 @@
+#include "kernels/lanes_scalar.h"
+
+#define BINET__TABLE binet__kernels_scalar
+#include "kernels/table.inc.h"

@@ -1,0 +1,28 @@
+/** exp and log of one number, in double: the first lane of the same functions. */
+
+static double one_exp(double d, double t)
+{
+    f64_exponent e = f64_exponent_of(t);
+    f64_lanes lanes = f64_max(f64_set(e.lowest), f64_set(d));
+    return f64_largest(f64_exp(lanes, &e)) * f64_exp_unit;
+}
+
+/** x >= 0. */
+static double one_log(double x)
+{
+    if (x == 0) {
+        return -INFINITY;
+    }
+    if (x < DBL_MIN) {
+        return f64_largest(f64_log(f64_set(x * 0x1p54))) - 54 * 0x1.62e42fefa39efp-1;
+    }
+    return f64_largest(f64_log(f64_set(x)));
+}
+
+/** log(1 + x) for x >= 0: what rounding 1 + x lost is put back. */
+static double one_log1p(double x)
+{
+    double sum = 1 + x;
+    double lost = x > 1 ? 1 - (sum - x) : x - (sum - 1);
+    return one_log(sum) + lost / sum;
+}

@@ -1,0 +1,76 @@
+/** The table of one instruction set: the algorithms over the lanes that were included before. Defines BINET__TABLE. */
+
+#include <float.h>
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "kernels/tables.h"
+
+/* Elements of a block, and of a stretch after which sums go on in double. */
+enum {
+    f32_block = 4 * f32_width,
+    f32_stretch = 16 * f32_block,
+    f64_block = 4 * f64_width,
+    f64_stretch = 16 * f64_block
+};
+
+static const float f32_smallest = FLT_MIN;
+static const double f64_smallest = DBL_MIN;
+
+/* The next number up. */
+static inline float f32_next(float x)
+{
+    return nextafterf(x, INFINITY);
+}
+
+static inline double f64_next(double x)
+{
+    return nextafter(x, INFINITY);
+}
+
+/* What every good row has. */
+static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__row *out)
+{
+    out->state = BINET__ROW_OK;
+    out->fault = -1;
+    out->predicted = predicted;
+    out->rank = label < 0 ? 0 : (int32_t)(ahead + 1);
+    out->true_probability = NAN;
+    out->nll = NAN;
+    out->brier = NAN;
+}
+
+#include "kernels/exp.inc.h"
+#include "kernels/log.inc.h"
+#include "kernels/one.inc.h"
+#include "kernels/widen.inc.h"
+
+#define REAL float
+#define OP(name) f32_##name
+#include "kernels/row_survey.inc.h"
+
+#include "kernels/row_logits.inc.h"
+
+#include "kernels/row_probabilities.inc.h"
+#undef OP
+#undef REAL
+
+#define REAL double
+#define OP(name) f64_##name
+#include "kernels/row_survey.inc.h"
+
+#include "kernels/row_logits.inc.h"
+
+#include "kernels/row_probabilities.inc.h"
+#undef OP
+#undef REAL
+
+const binet__kernels BINET__TABLE = {
+    .logits_f32 = f32_logits,
+    .logits_f64 = f64_logits,
+    .probabilities_f32 = f32_probabilities,
+    .probabilities_f64 = f64_probabilities,
+    .widen_f16 = widen_f16,
+    .widen_bf16 = widen_bf16,
+};

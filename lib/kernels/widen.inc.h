@@ -1,0 +1,25 @@
+/** Exact widening to f32. */
+
+static void widen_f16(const uint16_t *values, int64_t n, float *widened)
+{
+    int64_t i = 0;
+    for (; n - i >= f32_width; i += f32_width) {
+        widen_f16_lanes(values + i, widened + i);
+    }
+    if (i < n) {
+        uint16_t padded[f32_width] = {0};
+        float rest[f32_width];
+        memcpy(padded, values + i, (size_t)(n - i) * sizeof *values);
+        widen_f16_lanes(padded, rest);
+        memcpy(widened + i, rest, (size_t)(n - i) * sizeof *rest);
+    }
+}
+
+/* bfloat16 is the upper half of f32; simple enough for any compiler to vectorise. */
+static void widen_bf16(const uint16_t *values, int64_t n, float *widened)
+{
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)values[i] << 16;
+        memcpy(&widened[i], &bits, sizeof bits);
+    }
+}
