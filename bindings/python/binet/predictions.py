@@ -1,0 +1,514 @@
+"""Predictions: one row per sample with all that later questions need; the logits are read once.
+
+See `Predictions` for the columns, `PredictionsBuilder` for logits that come batch by batch.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from ._html import table
+from ._library import call, ffi, lib, path_bytes, struct, text
+from ._options import choose, nonzero
+from .arrays import Array, borrow, integers, view, view_integers
+from .errors import InvalidArgument
+from .threads import Context, context
+
+if TYPE_CHECKING:
+    import pandas
+
+Kind = Literal["logits", "probabilities"]
+NanPolicy = Literal["error", "omit"]
+
+COLUMNS = ("predicted_class", "confidence", "label", "true_probability", "nll", "rank", "brier", "entropy")
+"""Names of the columns, in C's order."""
+
+SHOWN_ROWS = 8
+
+KINDS = {"logits": lib.BINET_LOGITS, "probabilities": lib.BINET_PROBABILITIES}
+_NAN_POLICIES = {"error": lib.BINET_NAN_ERROR, "omit": lib.BINET_NAN_OMIT}
+
+
+class Prediction(NamedTuple):
+    """One row of `Predictions`; see there for the columns."""
+
+    file_name: str | None
+    predicted_class: int
+    confidence: float
+    label: int
+    true_probability: float
+    nll: float
+    rank: int
+    brier: float
+    entropy: float
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An image that `binet.evaluate` left out.
+
+    Attributes:
+        index: its place in the list of images, from 0.
+        path: of the file.
+        reason: one line.
+    """
+
+    index: int
+    path: str
+    reason: str
+
+
+class Predictions:
+    """An immutable table with a row per sample, made in one pass over logits or probabilities.
+
+    Columns are read-only NumPy views of the table's own memory, [N] each:
+
+    ================  =======  ===============================================================  =======
+    column            dtype    meaning                                                          unknown
+    ================  =======  ===============================================================  =======
+    predicted_class   int32    class of the largest score; ties go to the lower index
+    confidence        float64  probability of the predicted class, 0 .. 1                       NaN
+    label             int32    true class                                                       -1
+    true_probability  float64  probability of the true class, 0 .. 1                            NaN
+    nll               float64  negative log-likelihood of the true class in nats, 0 .. inf      NaN
+    rank              int32    rank of the true class, 1 is the best; ties to the lower index   0
+    brier             float64  sum over classes of (p_k - [k = label])^2, 0 .. 2 (Brier, 1950)  NaN
+    entropy           float64  entropy of the row's probabilities in nats, 0 .. log C           NaN
+    ================  =======  ===============================================================  =======
+
+    What needs a label is unknown where there is none; what a CSV of three columns does not hold is unknown where it
+    cannot be inferred. Classes and ranks are exact; the rest has the same bits on every machine, for every number of
+    threads, batch size, stride and order of the rows.
+
+    `predictions[i]` is a row, `predictions[2:5]`, `predictions[mask]` and `predictions[indices]` are tables.
+    """
+
+    __slots__ = ("__weakref__", "_file_names", "n_classes", "n_omitted", "pointer", "skipped")
+
+    pointer: Any
+    """`binet_predictions *`, for the other modules of the package."""
+    _file_names: tuple[str | None, ...] | None
+
+    n_classes: int
+    """Classes of the scores that the table was made from; 0 where unknown (a CSV)."""
+    n_omitted: int
+    """Rows left out because of a NaN."""
+    skipped: tuple[Skipped, ...]
+    """Images that `binet.evaluate` could not read and was asked to leave out."""
+
+    def __init__(self) -> None:
+        raise TypeError("use Predictions.from_logits, from_probabilities or from_csv, or binet.evaluate")
+
+    # ---- Making ------------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_logits(
+        cls,
+        logits: Any,
+        labels: Any = None,
+        *,
+        temperature: float = 1.0,
+        subset: Any = None,
+        nan: NanPolicy = "error",
+        file_names: Sequence[str | os.PathLike[str]] | None = None,
+    ) -> Predictions:
+        """Reduce logits to predictions: softmax(logits / temperature), row by row, in one pass.
+
+        Args:
+            logits: [N, C], float16, bfloat16, float32 or float64, any strides; N >= 1. -inf is a class that cannot be,
+                one +inf in a row a certain prediction. Worked on in float32, or in float64 where they are float64.
+            labels: [N], integers 0 .. C - 1. None: no labels.
+            temperature: divides the logits; finite, > 0.
+            subset: classes to keep before the softmax, strictly ascending; None: all. Predicted classes and labels stay
+                indices among all C classes. As ImageNet-A and ImageNet-R need (Hendrycks et al., 2021).
+            nan: "error", or "omit" to leave rows with a NaN out and count them in `n_omitted`.
+            file_names: N names. None: none.
+
+        Raises:
+            binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or option; `INVALID_DATA`, with the row, for a
+                NaN, two +inf or a label out of range.
+        """
+        return _from_scores("logits", logits, labels, temperature, subset, nan, file_names)
+
+    @classmethod
+    def from_probabilities(
+        cls,
+        probabilities: Any,
+        labels: Any = None,
+        *,
+        nan: NanPolicy = "error",
+        file_names: Sequence[str | os.PathLike[str]] | None = None,
+    ) -> Predictions:
+        """Reduce probabilities to predictions.
+
+        Args:
+            probabilities: [N, C], each row summing to 1 within 1e-3 (float16, bfloat16: 1e-2); not normalised again.
+            labels: [N], integers 0 .. C - 1. None: no labels.
+            nan: "error", or "omit" to leave rows with a NaN out and count them in `n_omitted`.
+            file_names: N names. None: none.
+
+        Raises:
+            binet.Error: as `from_logits`; `INVALID_DATA` too for a row that does not sum to 1.
+        """
+        return _from_scores("probabilities", probabilities, labels, 1.0, None, nan, file_names)
+
+    @classmethod
+    def from_csv(cls, path: str | os.PathLike[str], labels: Any = None) -> Predictions:
+        """Read a CSV that has at least `predicted_class` and `predicted_probability`.
+
+        `file_name` and the other columns of `to_csv` are read where they are there, others are ignored; the order is
+        free. Prediction files of ImageNet-X (Idrissi et al., 2022) load as they are.
+
+        Args:
+            path: of the CSV.
+            labels: [N] integers, or the path of a CSV with `file_name,label`, joined by file name. None: the column
+                `label`, if there is one.
+
+        Raises:
+            binet.Error: `IO` for a file that cannot be read; `INVALID_DATA`, with the line, for what is wrong in it.
+        """
+        shared = context()
+        made = ffi.new("binet_predictions **")
+        call(lib.binet_predictions_read_csv, shared.pointer, path_bytes(path), made)
+        predictions = _wrap(made[0], shared)
+        return predictions if labels is None else predictions.with_labels(labels)
+
+    @classmethod
+    def concatenate(cls, tables: Iterable[Predictions]) -> Predictions:
+        """The rows of several tables, one after the other; their class counts must agree where they are known."""
+        listed = list(tables)
+        shared = context()
+        made = ffi.new("binet_predictions **")
+        pointers = ffi.new("binet_predictions *[]", [predictions.pointer for predictions in listed])
+        call(lib.binet_predictions_concatenate, shared.pointer, pointers, len(listed), made)
+        return _wrap(made[0], shared)
+
+    def with_labels(self, labels: Any) -> Predictions:
+        """The same predictions with other labels.
+
+        What needs a label is inferred where that is possible (rank 1 and true_probability = confidence where the
+        prediction is right) and unknown elsewhere.
+
+        Args:
+            labels: [N] integers >= 0, or the path of a CSV with `file_name,label`, joined by file name: the whole name
+                first, then the part after the last "/".
+        """
+        shared = context()
+        made = ffi.new("binet_predictions **")
+        if isinstance(labels, (str, os.PathLike)):
+            path = path_bytes(labels)
+            call(lib.binet_predictions_join_labels, shared.pointer, self.pointer, path, made, names={"path": "labels"})
+        else:
+            array = view_integers(labels, "labels")
+            call(lib.binet_predictions_with_labels, shared.pointer, self.pointer, array.pointer, made)
+        return _wrap(made[0], shared)
+
+    # ---- Columns -----------------------------------------------------------------------------------------------------
+
+    def _column(self, column: int) -> Array:
+        array = ffi.new("binet_array *")
+        call(lib.binet_predictions_column, self.pointer, column, array)
+        return borrow(array, self.pointer)
+
+    @property
+    def predicted_class(self) -> npt.NDArray[np.int32]:
+        """[N] class of the largest score; ties go to the lower index."""
+        return self._column(lib.BINET_PREDICTED_CLASS)
+
+    @property
+    def confidence(self) -> npt.NDArray[np.float64]:
+        """[N] probability of the predicted class, 0 .. 1."""
+        return self._column(lib.BINET_CONFIDENCE)
+
+    @property
+    def label(self) -> npt.NDArray[np.int32]:
+        """[N] true class; -1 where unknown."""
+        return self._column(lib.BINET_LABEL)
+
+    @property
+    def true_probability(self) -> npt.NDArray[np.float64]:
+        """[N] probability of the true class, 0 .. 1; NaN where unknown."""
+        return self._column(lib.BINET_TRUE_PROBABILITY)
+
+    @property
+    def nll(self) -> npt.NDArray[np.float64]:
+        """[N] negative log-likelihood of the true class in nats; NaN where unknown."""
+        return self._column(lib.BINET_NLL)
+
+    @property
+    def rank(self) -> npt.NDArray[np.int32]:
+        """[N] rank of the true class, 1 is the best; 0 where unknown."""
+        return self._column(lib.BINET_RANK)
+
+    @property
+    def brier(self) -> npt.NDArray[np.float64]:
+        """[N] sum over classes of (p_k - [k = label])^2, 0 .. 2; NaN where unknown."""
+        return self._column(lib.BINET_BRIER)
+
+    @property
+    def entropy(self) -> npt.NDArray[np.float64]:
+        """[N] entropy of the row's probabilities in nats; NaN where unknown."""
+        return self._column(lib.BINET_ENTROPY)
+
+    @property
+    def file_names(self) -> tuple[str | None, ...]:
+        """N names; None where unknown."""
+        if self._file_names is None:
+            name = lib.binet_predictions_file_name
+            self._file_names = tuple(text(name(self.pointer, row)) for row in range(len(self)))
+        return self._file_names
+
+    # ---- Rows --------------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(lib.binet_predictions_count(self.pointer))
+
+    @overload
+    def __getitem__(self, rows: int | np.integer[Any]) -> Prediction: ...
+
+    @overload
+    def __getitem__(self, rows: slice | Sequence[int] | Sequence[bool] | Array) -> Predictions: ...
+
+    def __getitem__(self, rows: Any) -> Prediction | Predictions:
+        """A row for an integer; a table for a slice, a boolean mask [N] or an array of indices [M]."""
+        if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
+            return self._row(int(rows))
+        shared = context()
+        made = ffi.new("binet_predictions **")
+        array = view_integers(self._indices(rows), "rows")
+        call(lib.binet_predictions_select, shared.pointer, self.pointer, array.pointer, made)
+        return _wrap(made[0], shared)
+
+    def _indices(self, rows: Any) -> Array:
+        """Rows to select, negative ones counted from the end."""
+        n = len(self)
+        if isinstance(rows, slice):
+            return np.arange(*rows.indices(n))
+        indices = np.asarray(rows)
+        if indices.dtype == np.bool_:
+            if indices.shape != (n,):
+                raise InvalidArgument(f"the mask has shape {indices.shape}; it must have ({n},)", "rows")
+            return np.flatnonzero(indices)
+        if indices.size == 0:
+            return np.empty(0, np.int64)
+        if indices.dtype.kind == "i":
+            indices = np.where(indices < 0, indices + n, indices)
+        return indices
+
+    def _row(self, row: int) -> Prediction:
+        n = len(self)
+        if not -n <= row < n:
+            raise IndexError(f"row {row} of a table of {n} rows")
+        row %= n
+        values = {name: getattr(self, name)[row].item() for name in COLUMNS}
+        return Prediction(file_name=text(lib.binet_predictions_file_name(self.pointer, row)), **values)
+
+    def __iter__(self) -> Iterator[Prediction]:
+        columns = {name: getattr(self, name) for name in COLUMNS}
+        for row, file_name in enumerate(self.file_names):
+            yield Prediction(file_name=file_name, **{name: column[row].item() for name, column in columns.items()})
+
+    # ---- Elsewhere ---------------------------------------------------------------------------------------------------
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write a CSV: `file_name,predicted_class,predicted_probability` first, then the other columns.
+
+        Unknown entries are empty. Numbers read back to the same bits. Written to a temporary name beside it, then
+        renamed.
+
+        Raises:
+            binet.Error: `IO` where the file cannot be written.
+        """
+        call(lib.binet_predictions_write_csv, context().pointer, self.pointer, path_bytes(path))
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A pandas DataFrame of the columns, `file_name` first. Needs pandas, the extra `table`."""
+        try:
+            import pandas
+        except ImportError as error:
+            raise ImportError("to_pandas needs pandas: pip install 'libbinet[table]'") from error
+        columns: dict[str, Any] = {"file_name": np.array(self.file_names, dtype=object)}
+        return pandas.DataFrame(columns | {name: getattr(self, name) for name in COLUMNS})
+
+    def __copy__(self) -> Predictions:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Predictions:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "predictions.csv"
+            self.to_csv(path)
+            return _from_csv_bytes, (path.read_bytes(), self.n_classes, self.n_omitted, self.skipped)
+
+    def _summary(self) -> str:
+        parts = [f"{len(self):,} rows"]
+        if self.n_classes:
+            parts.append(f"{self.n_classes:,} classes")
+        known = self.label >= 0
+        if known.all():
+            parts.append(f"top-1 {(self.predicted_class == self.label).mean():.4f}")
+        else:
+            parts.append("no labels" if not known.any() else f"{known.sum():,} labels")
+        if self.n_omitted:
+            parts.append(f"{self.n_omitted:,} omitted")
+        if self.skipped:
+            parts.append(f"{len(self.skipped):,} skipped")
+        return ", ".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<binet.Predictions: {self._summary()}>"
+
+    def _repr_html_(self) -> str:
+        rows: list[list[Any]] = [list(self[row]) for row in range(min(len(self), SHOWN_ROWS))]
+        if len(self) > SHOWN_ROWS:
+            rows.append(["\u2026"] * len(Prediction._fields))
+        return table(f"Predictions: {self._summary()}", Prediction._fields, rows)
+
+
+class PredictionsBuilder:
+    """Collects scores batch by batch; the logits never have to be in memory at once.
+
+    ::
+
+        builder = binet.PredictionsBuilder()
+        for images, labels in loader:
+            builder.append(model(images), labels)
+        predictions = builder.finish()
+
+    The rows have the same bits however they are cut into batches.
+
+    Args:
+        kind: what is appended: "logits" or "probabilities".
+        temperature, subset, nan: as in `Predictions.from_logits`.
+    """
+
+    def __init__(
+        self,
+        kind: Kind = "logits",
+        *,
+        temperature: float = 1.0,
+        subset: Any = None,
+        nan: NanPolicy = "error",
+    ) -> None:
+        self._context = context()
+        options = Options(temperature, subset, nan)
+        builder = ffi.new("binet_predictions_builder **")
+        call(
+            lib.binet_predictions_builder_create,
+            self._context.pointer,
+            choose("kind", kind, KINDS),
+            options.pointer,
+            builder,
+            names=Options.names,
+        )
+        self.pointer = self._context.own(builder[0], lib.binet_predictions_builder_destroy)
+
+    def append(
+        self, scores: Any, labels: Any = None, file_names: Sequence[str | os.PathLike[str]] | None = None
+    ) -> None:
+        """Append a batch; on failure nothing of it is appended.
+
+        Args:
+            scores: [n, C]; n may differ from batch to batch, C may not.
+            labels: [n], or None.
+            file_names: n names, or None.
+
+        Raises:
+            binet.Error: as `Predictions.from_logits`; the index counts rows over all batches.
+        """
+        self._append("scores", scores, labels, file_names)
+
+    def _append(self, name: str, scores: Any, labels: Any, file_names: Sequence[Any] | None) -> None:
+        array, truth = view(scores, name), view_integers(labels, "labels")
+        listed: Any = ffi.NULL
+        if file_names is not None:
+            if len(file_names) != array.shape[0]:
+                raise InvalidArgument(
+                    f"file_names has {len(file_names)} names; it must have {array.shape[0]}", "file_names"
+                )
+            keep = [ffi.new("char[]", path_bytes(file_name)) for file_name in file_names]
+            listed = ffi.new("char *[]", keep)
+        call(
+            lib.binet_predictions_builder_append,
+            self.pointer,
+            array.pointer,
+            truth.pointer,
+            listed,
+            names={"scores": name, **Options.names},
+        )
+
+    def finish(self) -> Predictions:
+        """The table of all rows; nothing can be appended after it."""
+        made = ffi.new("binet_predictions **")
+        call(lib.binet_predictions_builder_finish, self.pointer, made)
+        return _wrap(made[0], self._context)
+
+
+class Options:
+    """`binet_predictions_options` from what Python was given; keeps the subset alive."""
+
+    names: ClassVar = {"options->temperature": "temperature", "options->subset": "subset"}
+    """What the members are called in Python."""
+
+    def __init__(self, temperature: float, subset: Any, nan: str) -> None:
+        self.pointer = struct("binet_predictions_options", nan_policy=choose("nan", nan, _NAN_POLICIES))
+        self.pointer.temperature = nonzero("temperature", temperature, "finite, > 0")
+        if subset is not None:
+            self._subset = np.ascontiguousarray(integers(subset, "subset"), np.int64)
+            self.pointer.subset = ffi.cast("int64_t *", self._subset.ctypes.data)
+            self.pointer.subset_size = self._subset.size
+
+
+def _from_scores(
+    kind: Kind, scores: Any, labels: Any, temperature: float, subset: Any, nan: NanPolicy, file_names: Any
+) -> Predictions:
+    if file_names is not None:
+        builder = PredictionsBuilder(kind, temperature=temperature, subset=subset, nan=nan)
+        builder._append(kind, scores, labels, file_names)
+        return builder.finish()
+    array, truth = view(scores, kind), view_integers(labels, "labels")
+    options = Options(temperature, subset, nan)
+    shared = context()
+    made = ffi.new("binet_predictions **")
+    call(
+        lib.binet_predictions_from_scores,
+        shared.pointer,
+        KINDS[kind],
+        array.pointer,
+        truth.pointer,
+        options.pointer,
+        made,
+        names={"scores": kind, **Options.names},
+    )
+    return _wrap(made[0], shared)
+
+
+def _wrap(pointer: Any, shared: Context) -> Predictions:
+    """A table of C as Predictions, which destroy it."""
+    made = object.__new__(Predictions)
+    made.pointer = shared.own(pointer, lib.binet_predictions_destroy)
+    made._file_names = None
+    made.n_classes = int(lib.binet_predictions_class_count(pointer))
+    made.n_omitted = int(lib.binet_predictions_omitted_count(pointer))
+    made.skipped = ()
+    return made
+
+
+def _from_csv_bytes(data: bytes, n_classes: int, n_omitted: int, skipped: tuple[Skipped, ...]) -> Predictions:
+    """What pickle makes Predictions from."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "predictions.csv"
+        path.write_bytes(data)
+        made = Predictions.from_csv(path)
+    made.n_classes, made.n_omitted, made.skipped = n_classes, n_omitted, skipped
+    return made
