@@ -5,10 +5,13 @@ binet.accuracy(predictions, k=5)
 binet.calibration(predictions).plot()
 """
 
+from . import transforms
 from ._library import VERSION
 from .accuracy import Accuracy, accuracy
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
 from .errors import Error, Status
+from .evaluate import evaluate
+from .image import ImageLimits, ImageList, read_image
 from .predictions import Prediction, Predictions, PredictionsBuilder, Skipped
 from .threads import get_num_threads, set_num_threads
 
@@ -20,6 +23,8 @@ __all__ = [
     "CalibrationBin",
     "CalibrationBins",
     "Error",
+    "ImageLimits",
+    "ImageList",
     "Prediction",
     "Predictions",
     "PredictionsBuilder",
@@ -27,6 +32,9 @@ __all__ = [
     "Status",
     "accuracy",
     "calibration",
+    "evaluate",
     "get_num_threads",
+    "read_image",
     "set_num_threads",
+    "transforms",
 ]

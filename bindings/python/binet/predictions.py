@@ -178,7 +178,7 @@ class Predictions:
         shared = context()
         made = ffi.new("binet_predictions **")
         call(lib.binet_predictions_read_csv, shared.pointer, path_bytes(path), made)
-        predictions = _wrap(made[0], shared)
+        predictions = wrap(made[0], shared)
         return predictions if labels is None else predictions.with_labels(labels)
 
     @classmethod
@@ -189,7 +189,7 @@ class Predictions:
         made = ffi.new("binet_predictions **")
         pointers = ffi.new("binet_predictions *[]", [predictions.pointer for predictions in listed])
         call(lib.binet_predictions_concatenate, shared.pointer, pointers, len(listed), made)
-        return _wrap(made[0], shared)
+        return wrap(made[0], shared)
 
     def with_labels(self, labels: Any) -> Predictions:
         """The same predictions with other labels.
@@ -209,7 +209,7 @@ class Predictions:
         else:
             array = view_integers(labels, "labels")
             call(lib.binet_predictions_with_labels, shared.pointer, self.pointer, array.pointer, made)
-        return _wrap(made[0], shared)
+        return wrap(made[0], shared)
 
     # ---- Columns -----------------------------------------------------------------------------------------------------
 
@@ -285,7 +285,7 @@ class Predictions:
         made = ffi.new("binet_predictions **")
         array = view_integers(self._indices(rows), "rows")
         call(lib.binet_predictions_select, shared.pointer, self.pointer, array.pointer, made)
-        return _wrap(made[0], shared)
+        return wrap(made[0], shared)
 
     def _indices(self, rows: Any) -> Array:
         """Rows to select, negative ones counted from the end."""
@@ -451,7 +451,7 @@ class PredictionsBuilder:
         """The table of all rows; nothing can be appended after it."""
         made = ffi.new("binet_predictions **")
         call(lib.binet_predictions_builder_finish, self.pointer, made)
-        return _wrap(made[0], self._context)
+        return wrap(made[0], self._context)
 
 
 class Options:
@@ -490,10 +490,10 @@ def _from_scores(
         made,
         names={"scores": kind, **Options.names},
     )
-    return _wrap(made[0], shared)
+    return wrap(made[0], shared)
 
 
-def _wrap(pointer: Any, shared: Context) -> Predictions:
+def wrap(pointer: Any, shared: Context) -> Predictions:
     """A table of C as Predictions, which destroy it."""
     made = object.__new__(Predictions)
     made.pointer = shared.own(pointer, lib.binet_predictions_destroy)
