@@ -1,0 +1,274 @@
+#include "metrics/predictions_rows.h"
+
+#include <string.h>
+
+#include "base/array.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "metrics/predictions_table.h"
+
+enum {
+    CHUNK_ELEMENTS = 1 << 18, /* scores in a piece of work: some 50 microseconds of it */
+    ROW_ELEMENTS = 64         /* what a row costs beside its scores, in scores */
+};
+
+/* What stopped a chunk: a BINET__ROW_* that is not BINET__ROW_OK, or one of these. */
+enum { FAULT_NONE = BINET__ROW_OK, FAULT_LABEL = -1, FAULT_LABEL_OUTSIDE_SUBSET = -2, FAULT_MEMORY = -3 };
+
+typedef struct fault {
+    int32_t reason;
+    int64_t row;
+    int64_t column; /* among all classes */
+    int64_t label;
+    double value; /* the probability, or the sum of the row */
+} fault;
+
+typedef struct job {
+    const binet_context *context;
+    const binet__rows_settings *settings;
+    const binet_array *scores;
+    const binet_array *labels;
+    binet_predictions *table;
+    unsigned char *omitted;
+    binet__row_parameters parameters;
+    int64_t n_kept; /* classes after the subset */
+    int64_t rows_per_chunk;
+    uint64_t size; /* bytes of a score */
+    int gathers;   /* rows are not contiguous as they are */
+    int widens;    /* f16 or bf16 */
+    fault *faults; /* one a chunk */
+} job;
+
+/* ---- Scores of a row --------------------------------------------------------------------------------------------- */
+
+#define GATHER(type)                                                                                                   \
+    for (int64_t k = 0; k < n; k++) {                                                                                  \
+        memcpy((type *)gathered + k, row + (subset != NULL ? subset[k] : k) * stride, sizeof(type));                   \
+    }
+
+static void gather(const char *row, int64_t stride, const int64_t *subset, int64_t n, uint64_t size, void *gathered)
+{
+    if (size == sizeof(uint16_t)) {
+        GATHER(uint16_t)
+    } else if (size == sizeof(uint32_t)) {
+        GATHER(uint32_t)
+    } else {
+        GATHER(uint64_t)
+    }
+}
+
+#undef GATHER
+
+/* Memory for one row: the widened scores, then the gathered ones. *scratch is NULL where rows are read in place. */
+static int allocate_scratch(const job *work, void **scratch)
+{
+    uint64_t bytes = (work->widens ? sizeof(float) : 0) + (work->gathers ? work->size : 0);
+    *scratch = bytes != 0 ? binet__allocate(work->context, work->n_kept, bytes, NULL) : NULL;
+    return bytes == 0 || *scratch != NULL;
+}
+
+/* The kept scores of row i, contiguous, as f32 or f64. */
+static const void *fetch(const job *work, int64_t i, void *scratch)
+{
+    const binet_array *scores = work->scores;
+    const void *row = (const char *)scores->data + i * scores->strides[0];
+    float *widened = scratch;
+    if (work->gathers) {
+        void *gathered = work->widens ? (void *)(widened + work->n_kept) : scratch;
+        gather(row, scores->strides[1], work->settings->subset, work->n_kept, work->size, gathered);
+        row = gathered;
+    }
+    if (work->widens) {
+        const binet__kernels *kernels = work->settings->kernels;
+        (scores->dtype == BINET_F16 ? kernels->widen_f16 : kernels->widen_bf16)(row, work->n_kept, widened);
+        row = widened;
+    }
+    return row;
+}
+
+/* ---- Labels ------------------------------------------------------------------------------------------------------ */
+
+/* The position of a class in the subset; -1 where it is not in it. */
+static int64_t find(const int64_t *subset, int64_t size, int64_t class_index)
+{
+    int64_t low = 0;
+    int64_t high = size;
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        if (subset[middle] < class_index) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < size && subset[low] == class_index ? low : -1;
+}
+
+/* The label of row i, and its position among the kept classes: both -1 without labels. */
+static int32_t read_label(const job *work, int64_t i, int64_t *label, int64_t *position)
+{
+    *label = BINET__NO_LABEL;
+    *position = -1;
+    if (work->labels == NULL) {
+        return FAULT_NONE;
+    }
+    *label = binet__integer_at(work->labels, i);
+    if (*label < 0 || *label >= work->scores->shape[1]) {
+        return FAULT_LABEL;
+    }
+    const binet__rows_settings *settings = work->settings;
+    *position = settings->subset != NULL ? find(settings->subset, settings->subset_size, *label) : *label;
+    return *position >= 0 ? FAULT_NONE : FAULT_LABEL_OUTSIDE_SUBSET;
+}
+
+/* ---- Rows -------------------------------------------------------------------------------------------------------- */
+
+static void reduce(const job *work, const void *scores, int64_t position, binet__row *row)
+{
+    const binet__kernels *kernels = work->settings->kernels;
+    int logits = work->settings->kind == BINET_LOGITS;
+    if (work->scores->dtype == BINET_F64) {
+        (logits ? kernels->logits_f64 : kernels->probabilities_f64)(scores, work->n_kept, position, &work->parameters,
+                                                                    row);
+    } else {
+        (logits ? kernels->logits_f32 : kernels->probabilities_f32)(scores, work->n_kept, position, &work->parameters,
+                                                                    row);
+    }
+}
+
+static int64_t class_of(const job *work, int64_t position)
+{
+    return work->settings->subset != NULL ? work->settings->subset[position] : position;
+}
+
+static void store(const job *work, int64_t i, int64_t label, const binet__row *row)
+{
+    const binet_predictions *table = work->table;
+    int64_t at = table->n + i;
+    binet__column_i32(table, BINET_PREDICTED_CLASS)[at] = (int32_t)class_of(work, row->predicted);
+    binet__column_f64(table, BINET_CONFIDENCE)[at] = row->confidence;
+    binet__column_i32(table, BINET_LABEL)[at] = (int32_t)label;
+    binet__column_f64(table, BINET_TRUE_PROBABILITY)[at] = row->true_probability;
+    binet__column_f64(table, BINET_NLL)[at] = row->nll;
+    binet__column_i32(table, BINET_RANK)[at] = row->rank;
+    binet__column_f64(table, BINET_BRIER)[at] = row->brier;
+    binet__column_f64(table, BINET_ENTROPY)[at] = row->entropy;
+}
+
+static void note(const job *work, const void *scores, const binet__row *row, fault *found)
+{
+    found->reason = row->state;
+    found->value = row->sum;
+    if (row->state == BINET__ROW_OUT_OF_RANGE) {
+        found->value = work->scores->dtype == BINET_F64 ? ((const double *)scores)[row->fault]
+                                                        : (double)((const float *)scores)[row->fault];
+    }
+    int has_column = row->state != BINET__ROW_ALL_EXCLUDED && row->state != BINET__ROW_SUM;
+    found->column = has_column ? class_of(work, row->fault) : -1;
+}
+
+/* Fill the rows of a chunk, up to the first that is at fault. */
+static void fill_chunk(void *argument, int64_t index)
+{
+    const job *work = argument;
+    fault *found = &work->faults[index];
+    int64_t n = work->scores->shape[0];
+    int64_t first = index * work->rows_per_chunk;
+    int64_t end = n - first < work->rows_per_chunk ? n : first + work->rows_per_chunk;
+    void *scratch;
+    if (!allocate_scratch(work, &scratch)) {
+        found->reason = FAULT_MEMORY;
+        return;
+    }
+    for (int64_t i = first; i < end && found->reason == FAULT_NONE; i++) {
+        binet__row row;
+        int64_t position;
+        found->row = i;
+        found->reason = read_label(work, i, &found->label, &position);
+        if (found->reason != FAULT_NONE) {
+            break;
+        }
+        const void *scores = fetch(work, i, scratch);
+        reduce(work, scores, position, &row);
+        if (row.state == BINET__ROW_OK) {
+            store(work, i, found->label, &row);
+        } else if (row.state == BINET__ROW_NAN && work->omitted != NULL) {
+            work->omitted[i] = 1;
+        } else {
+            note(work, scores, &row, found);
+        }
+    }
+    binet__release(work->context, scratch);
+}
+
+/* ---- The batch --------------------------------------------------------------------------------------------------- */
+
+static binet_status fail_row(const job *work, const fault *found, int64_t first_row, binet_error *error)
+{
+    long long row = (long long)(first_row + found->row);
+    long long column = (long long)found->column;
+    switch (found->reason) {
+    case FAULT_LABEL:
+        return binet__fail(error, BINET_INVALID_DATA, "labels", row, "labels[%lld] is %lld; allowed: 0 .. %lld", row,
+                           (long long)found->label, (long long)(work->scores->shape[1] - 1));
+    case FAULT_LABEL_OUTSIDE_SUBSET:
+        return binet__fail(error, BINET_INVALID_DATA, "labels", row,
+                           "labels[%lld] is %lld, which is not among the %lld classes of options->subset", row,
+                           (long long)found->label, (long long)work->settings->subset_size);
+    case BINET__ROW_NAN:
+        return binet__fail(error, BINET_INVALID_DATA, "scores", row, "scores[%lld] has a NaN in column %lld", row,
+                           column);
+    case BINET__ROW_TWO_INFINITE:
+        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
+                           "scores[%lld] has a second +inf in column %lld; at most one is allowed", row, column);
+    case BINET__ROW_ALL_EXCLUDED:
+        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
+                           "scores[%lld] holds nothing but -inf; a class must be possible", row);
+    case BINET__ROW_OUT_OF_RANGE:
+        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
+                           "scores[%lld] has the probability %.9g in column %lld; allowed: 0 .. 1", row, found->value,
+                           column);
+    case BINET__ROW_SUM:
+        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
+                           "scores[%lld] sums to %.9g; probabilities must sum to 1 within %g (logits are another kind)",
+                           row, found->value, work->parameters.sum_tolerance);
+    default:
+        return binet__fail(error, BINET_OUT_OF_MEMORY, "", -1, "no memory for a row of %lld scores",
+                           (long long)work->n_kept);
+    }
+}
+
+binet_status binet__rows_fill(const binet_context *context, const binet__rows_settings *settings,
+                              const binet_array *scores, const binet_array *labels, int64_t first_row,
+                              binet_predictions *table, unsigned char *omitted, binet_error *error)
+{
+    int64_t n_kept = settings->subset != NULL ? settings->subset_size : scores->shape[1];
+    int64_t size = binet__dtype_size(scores->dtype);
+    int widens = scores->dtype == BINET_F16 || scores->dtype == BINET_BF16;
+    job work = {.context = context,
+                .settings = settings,
+                .scores = scores,
+                .labels = labels,
+                .table = table,
+                .omitted = omitted,
+                .parameters = {1.0 / settings->temperature, widens ? 1e-2 : 1e-3},
+                .n_kept = n_kept,
+                .rows_per_chunk = 1 + CHUNK_ELEMENTS / (n_kept + ROW_ELEMENTS),
+                .size = (uint64_t)size,
+                .gathers = settings->subset != NULL || (n_kept > 1 && scores->strides[1] != size),
+                .widens = widens};
+    int64_t n = scores->shape[0];
+    int64_t n_chunks = n / work.rows_per_chunk + (n % work.rows_per_chunk != 0);
+    work.faults = binet__allocate_zero(context, n_chunks, sizeof *work.faults, error);
+    if (work.faults == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    binet_status status = binet__run(context, n_chunks, fill_chunk, &work, error);
+    for (int64_t i = 0; status == BINET_OK && i < n_chunks; i++) {
+        if (work.faults[i].reason != FAULT_NONE) {
+            status = fail_row(&work, &work.faults[i], first_row, error);
+        }
+    }
+    binet__release(context, work.faults);
+    return status;
+}
