@@ -67,8 +67,5 @@ def accuracy(predictions: Predictions, k: int = 1, confidence_level: float = 0.9
         confidence_level=nonzero("confidence_level", confidence_level, "more than 0, less than 1"),
     )
     result = struct("binet_accuracy_result")
-    call(lib.binet_accuracy, context().pointer, predictions.pointer, options, result, names=_NAMES)
+    call(lib.binet_accuracy, context().pointer, predictions.pointer, options, result)
     return Accuracy(result.value, result.low, result.high, result.n, result.n_correct, k, confidence_level)
-
-
-_NAMES = {"options->k": "k", "options->confidence_level": "confidence_level"}

@@ -24,7 +24,6 @@ Binning = Literal["equal_width", "equal_mass"]
 MAX_BINS = 65536
 
 _BINNINGS = {"equal_width": lib.BINET_EQUAL_WIDTH, "equal_mass": lib.BINET_EQUAL_MASS}
-_NAMES = {"options->n_bins": "n_bins", "options->binning": "binning"}
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ def calibration(predictions: Predictions, n_bins: int = 15, binning: Binning = "
     room = ffi.new("binet_calibration_bin[]", n_bins)
     options = struct("binet_calibration_options", n_bins=n_bins, binning=choose("binning", binning, _BINNINGS))
     result = struct("binet_calibration_result", bins=room, bins_capacity=n_bins)
-    call(lib.binet_calibration, context().pointer, predictions.pointer, options, result, names=_NAMES)
+    call(lib.binet_calibration, context().pointer, predictions.pointer, options, result)
     return Calibration(
         ece=result.ece,
         mce=result.mce,

@@ -113,13 +113,23 @@ _CLASSES: dict[int, type[Error]] = {
 }
 
 
+# How C says a member of a struct, and that zero asks for its default; Python has parameters, and no zero.
+_MEMBER = re.compile(r"\b(?:options|transform)->(\w+)")
+_ZERO = re.compile(r",? or 0 for [\w.-]*\w")
+
+
 def from_status(status: int, message: str, argument: str, element: int, names: Mapping[str, str]) -> Error:
     """The exception for a status and what a `binet_error` said, in the names of the Python parameters.
 
-    `names` maps parameters of C (`scores`, `options->temperature`) to those of Python.
+    A member of an options struct is the parameter of that name; `names` maps what is called something else in C.
     """
-    for name in sorted(names, key=len, reverse=True):
-        message = re.sub(rf"(?<![\w>.-]){re.escape(name)}(?!\w)", names[name], message)
+    member = _MEMBER.match(message)
+    if member is not None:
+        argument = member[1]
+        message = _ZERO.sub("", message)
+    message = _MEMBER.sub(r"\1", message)
+    for name in names:
+        message = re.sub(rf"(?<![\w.-]){name}(?!\w)", names[name], message)
     kind = _CLASSES.get(status, InternalError)
     return kind(
         message or f"libbinet failed with status {status}",

@@ -9,12 +9,13 @@ from typing import Any, Literal
 from ._library import call, ffi, lib, path_bytes, struct, text
 from ._model import Run, runner, split
 from ._options import choose, nonzero
+from ._scores import KINDS, Kind, NanPolicy, Options
 from .arrays import View, borrow, view
 from .errors import Error, InvalidArgument, InvalidData
 from .image import ClassMap, ImageLimits, ImageList
-from .predictions import KINDS, Kind, NanPolicy, Options, Predictions, Skipped, wrap
+from .predictions import Predictions, Skipped, wrap
 from .threads import context
-from .transforms import IMAGENET, NAMES, Transform
+from .transforms import IMAGENET, Transform
 
 Input = Literal["numpy", "torch"]
 OnBadImage = Literal["error", "skip"]
@@ -181,12 +182,5 @@ def _view(value: Any, name: str) -> View:
         raise InvalidData(f"what the model gave cannot be used: {error}", "model") from error
 
 
-_NAMES = {
-    "images": "data",
-    "options->batch_size": "batch_size",
-    "options->kind": "outputs",
-    "options->features_path": "features",
-    **NAMES,
-    **Options.names,
-    **ImageLimits.names,
-}
+_NAMES = {"images": "data", "kind": "outputs", "features_path": "features"}
+"""What parameters of C are called here."""

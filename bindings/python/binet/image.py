@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -44,9 +44,6 @@ class ImageLimits:
         members = {name: nonzero(name, value, ">= 1") for name, value in vars(self).items()}
         return struct("binet_image_options", **members)
 
-    names: ClassVar = {f"options->{name}": name for name in ("max_width", "max_height", "max_pixels")}
-    """What the members are called in Python."""
-
 
 def read_image(path: str | os.PathLike[str], limits: ImageLimits | None = None) -> npt.NDArray[np.uint8]:
     """Decode a picture to 8-bit RGB, as Pillow's `convert("RGB")`.
@@ -68,7 +65,7 @@ def read_image(path: str | os.PathLike[str], limits: ImageLimits | None = None) 
     options = ffi.NULL if limits is None else limits.to_c()
     shared = context()
     made = ffi.new("binet_image **")
-    call(lib.binet_image_read, shared.pointer, path_bytes(path), options, made, names=ImageLimits.names)
+    call(lib.binet_image_read, shared.pointer, path_bytes(path), options, made)
     image = shared.own(made[0], lib.binet_image_destroy)
     return borrow(lib.binet_image_pixels(image), image)
 
@@ -103,7 +100,14 @@ class ImageList:
                 options.class_indices = indices
         shared = context()
         made = ffi.new("binet_image_list **")
-        call(lib.binet_image_list_open, shared.pointer, path_bytes(path), options, made, names=_LIST_NAMES)
+        call(
+            lib.binet_image_list_open,
+            shared.pointer,
+            path_bytes(path),
+            options,
+            made,
+            names={"class_indices": "class_names"},
+        )
         self.pointer = shared.own(made[0], lib.binet_image_list_destroy)
 
     def __len__(self) -> int:
@@ -133,9 +137,3 @@ class ImageList:
 
     def __repr__(self) -> str:
         return f"<binet.ImageList: {len(self):,} images, {len(self.class_names):,} classes>"
-
-
-_LIST_NAMES = {
-    f"options->{name}": python
-    for name, python in (("layout", "layout"), ("class_names", "class_names"), ("class_indices", "class_names"))
-}

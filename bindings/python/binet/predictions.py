@@ -10,31 +10,25 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from ._html import table
-from ._library import call, ffi, lib, path_bytes, struct, text
-from ._options import choose, nonzero
-from .arrays import Array, borrow, integers, view, view_integers
+from ._library import call, ffi, lib, path_bytes, text
+from ._scores import Builder, FileNames, Kind, NanPolicy, Options, reduce
+from .arrays import Array, borrow, view_integers
 from .errors import InvalidArgument
 from .threads import Context, context
 
 if TYPE_CHECKING:
     import pandas
 
-Kind = Literal["logits", "probabilities"]
-NanPolicy = Literal["error", "omit"]
-
 COLUMNS = ("predicted_class", "confidence", "label", "true_probability", "nll", "rank", "brier", "entropy")
 """Names of the columns, in C's order."""
 
 SHOWN_ROWS = 8
-
-KINDS = {"logits": lib.BINET_LOGITS, "probabilities": lib.BINET_PROBABILITIES}
-_NAN_POLICIES = {"error": lib.BINET_NAN_ERROR, "omit": lib.BINET_NAN_OMIT}
 
 
 class Prediction(NamedTuple):
@@ -118,7 +112,7 @@ class Predictions:
         temperature: float = 1.0,
         subset: Any = None,
         nan: NanPolicy = "error",
-        file_names: Sequence[str | os.PathLike[str]] | None = None,
+        file_names: FileNames = None,
     ) -> Predictions:
         """Reduce logits to predictions: softmax(logits / temperature), row by row, in one pass.
 
@@ -136,7 +130,7 @@ class Predictions:
             binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or option; `INVALID_DATA`, with the row, for a
                 NaN, two +inf or a label out of range.
         """
-        return _from_scores("logits", logits, labels, temperature, subset, nan, file_names)
+        return wrap(*reduce("logits", logits, labels, Options(temperature, subset, nan), file_names))
 
     @classmethod
     def from_probabilities(
@@ -145,7 +139,7 @@ class Predictions:
         labels: Any = None,
         *,
         nan: NanPolicy = "error",
-        file_names: Sequence[str | os.PathLike[str]] | None = None,
+        file_names: FileNames = None,
     ) -> Predictions:
         """Reduce probabilities to predictions.
 
@@ -158,7 +152,7 @@ class Predictions:
         Raises:
             binet.Error: as `from_logits`; `INVALID_DATA` too for a row that does not sum to 1.
         """
-        return _from_scores("probabilities", probabilities, labels, 1.0, None, nan, file_names)
+        return wrap(*reduce("probabilities", probabilities, labels, Options(1.0, None, nan), file_names))
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str], labels: Any = None) -> Predictions:
@@ -385,37 +379,21 @@ class PredictionsBuilder:
             builder.append(model(images), labels)
         predictions = builder.finish()
 
-    The rows have the same bits however they are cut into batches.
+    The rows have the same bits however they are cut into batches. A builder belongs to the process that made it.
 
     Args:
         kind: what is appended: "logits" or "probabilities".
-        temperature, subset, nan: as in `Predictions.from_logits`.
+        temperature: as in `Predictions.from_logits`, as are subset and nan.
+        subset: classes to keep before the softmax.
+        nan: "error", or "omit" to leave rows with a NaN out.
     """
 
     def __init__(
-        self,
-        kind: Kind = "logits",
-        *,
-        temperature: float = 1.0,
-        subset: Any = None,
-        nan: NanPolicy = "error",
+        self, kind: Kind = "logits", *, temperature: float = 1.0, subset: Any = None, nan: NanPolicy = "error"
     ) -> None:
-        self._context = context()
-        options = Options(temperature, subset, nan)
-        builder = ffi.new("binet_predictions_builder **")
-        call(
-            lib.binet_predictions_builder_create,
-            self._context.pointer,
-            choose("kind", kind, KINDS),
-            options.pointer,
-            builder,
-            names=Options.names,
-        )
-        self.pointer = self._context.own(builder[0], lib.binet_predictions_builder_destroy)
+        self._builder = Builder(kind, Options(temperature, subset, nan))
 
-    def append(
-        self, scores: Any, labels: Any = None, file_names: Sequence[str | os.PathLike[str]] | None = None
-    ) -> None:
+    def append(self, scores: Any, labels: Any = None, file_names: FileNames = None) -> None:
         """Append a batch; on failure nothing of it is appended.
 
         Args:
@@ -426,71 +404,11 @@ class PredictionsBuilder:
         Raises:
             binet.Error: as `Predictions.from_logits`; the index counts rows over all batches.
         """
-        self._append("scores", scores, labels, file_names)
-
-    def _append(self, name: str, scores: Any, labels: Any, file_names: Sequence[Any] | None) -> None:
-        array, truth = view(scores, name), view_integers(labels, "labels")
-        listed: Any = ffi.NULL
-        if file_names is not None:
-            if len(file_names) != array.shape[0]:
-                raise InvalidArgument(
-                    f"file_names has {len(file_names)} names; it must have {array.shape[0]}", "file_names"
-                )
-            keep = [ffi.new("char[]", path_bytes(file_name)) for file_name in file_names]
-            listed = ffi.new("char *[]", keep)
-        call(
-            lib.binet_predictions_builder_append,
-            self.pointer,
-            array.pointer,
-            truth.pointer,
-            listed,
-            names={"scores": name, **Options.names},
-        )
+        self._builder.append("scores", scores, labels, file_names)
 
     def finish(self) -> Predictions:
         """The table of all rows; nothing can be appended after it."""
-        made = ffi.new("binet_predictions **")
-        call(lib.binet_predictions_builder_finish, self.pointer, made)
-        return wrap(made[0], self._context)
-
-
-class Options:
-    """`binet_predictions_options` from what Python was given; keeps the subset alive."""
-
-    names: ClassVar = {"options->temperature": "temperature", "options->subset": "subset"}
-    """What the members are called in Python."""
-
-    def __init__(self, temperature: float, subset: Any, nan: str) -> None:
-        self.pointer = struct("binet_predictions_options", nan_policy=choose("nan", nan, _NAN_POLICIES))
-        self.pointer.temperature = nonzero("temperature", temperature, "finite, > 0")
-        if subset is not None:
-            self._subset = np.ascontiguousarray(integers(subset, "subset"), np.int64)
-            self.pointer.subset = ffi.cast("int64_t *", self._subset.ctypes.data)
-            self.pointer.subset_size = self._subset.size
-
-
-def _from_scores(
-    kind: Kind, scores: Any, labels: Any, temperature: float, subset: Any, nan: NanPolicy, file_names: Any
-) -> Predictions:
-    if file_names is not None:
-        builder = PredictionsBuilder(kind, temperature=temperature, subset=subset, nan=nan)
-        builder._append(kind, scores, labels, file_names)
-        return builder.finish()
-    array, truth = view(scores, kind), view_integers(labels, "labels")
-    options = Options(temperature, subset, nan)
-    shared = context()
-    made = ffi.new("binet_predictions **")
-    call(
-        lib.binet_predictions_from_scores,
-        shared.pointer,
-        KINDS[kind],
-        array.pointer,
-        truth.pointer,
-        options.pointer,
-        made,
-        names={"scores": kind, **Options.names},
-    )
-    return wrap(made[0], shared)
+        return wrap(self._builder.finish(), self._builder.context)
 
 
 def wrap(pointer: Any, shared: Context) -> Predictions:

@@ -68,17 +68,19 @@ class Transform:
         transform = self.to_c()
         size = ffi.new("int32_t[2]")
         height, width = (*pixels.shape, 1)[:2]
-        call(lib.binet_transform_size, transform, width, height, size, size + 1, names=NAMES)
+        call(lib.binet_transform_size, transform, width, height, size, size + 1, names={"pixels": "picture"})
         values = np.empty((3, size[1], size[0]), np.float32)
         room = ffi.cast("float *", values.ctypes.data)
-        call(lib.binet_transform_apply, context().pointer, pixels.pointer, transform, room, values.size, names=NAMES)
+        call(
+            lib.binet_transform_apply,
+            context().pointer,
+            pixels.pointer,
+            transform,
+            room,
+            values.size,
+            names={"pixels": "picture"},
+        )
         return values
-
-
-NAMES = {"pixels": "picture"} | {
-    f"transform->{name}": name for name in ("resize", "crop", "interpolation", "mean", "std")
-}
-"""What parameters of C are called here."""
 
 
 def _preset(preset: int) -> Transform:
