@@ -39,7 +39,7 @@ def _load() -> tuple[Any, str]:
     try:
         library = ffi.dlopen(path)
         version: str = ffi.string(library.binet_version()).decode()
-    except (OSError, AttributeError) as error:
+    except (OSError, AttributeError, ffi.error) as error:
         raise ImportError(
             f"cannot load libbinet ({path}, {whence}): {error}. Install the package anew, or let BINET_LIBRARY name a "
             "libbinet.so that was built."

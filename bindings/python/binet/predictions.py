@@ -182,7 +182,8 @@ class Predictions:
         shared = context()
         made = ffi.new("binet_predictions **")
         pointers = ffi.new("binet_predictions *[]", [predictions.pointer for predictions in listed])
-        call(lib.binet_predictions_concatenate, shared.pointer, pointers, len(listed), made)
+        names = {"n_tables": "tables"}
+        call(lib.binet_predictions_concatenate, shared.pointer, pointers, len(listed), made, names=names)
         return wrap(made[0], shared)
 
     def with_labels(self, labels: Any) -> Predictions:

@@ -1,0 +1,68 @@
+"""The definitions once more, in float64 NumPy and nothing of libbinet: what the golden tests compare with."""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+
+
+def softmax(logits: Array) -> Array:
+    shifted = np.exp(logits - logits.max(1, keepdims=True))
+    return shifted / shifted.sum(1, keepdims=True)
+
+
+def columns(probabilities: Array, labels: Array) -> dict[str, Array]:
+    """The columns of Predictions from probabilities [N, C]."""
+    p = probabilities.astype(np.float64)
+    rows = np.arange(len(p))
+    true = p[rows, labels]
+    better = (p > true[:, None]).sum(1)
+    tied_before = ((p == true[:, None]) & (np.arange(p.shape[1]) < labels[:, None])).sum(1)
+    one_hot = np.zeros_like(p)
+    one_hot[rows, labels] = 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        plogp = np.where(p > 0, p * np.log(p), 0.0)
+        nll = -np.log(true)
+    return {
+        "predicted_class": p.argmax(1),
+        "confidence": p.max(1),
+        "label": labels,
+        "true_probability": true,
+        "nll": nll,
+        "rank": 1 + better + tied_before,
+        "brier": ((p - one_hot) ** 2).sum(1),
+        "entropy": -plogp.sum(1),
+    }
+
+
+def wilson(n_correct: int, n: int, level: float) -> tuple[float, float]:
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    share = n_correct / n
+    centre = share + z * z / (2 * n)
+    spread = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return (centre - spread) / (1 + z * z / n), (centre + spread) / (1 + z * z / n)
+
+
+def bins(confidence: Array, correct: Array, n_bins: int, binning: str) -> list[Array]:
+    """Rows of each bin: (low, high] by equal width, or a sorted split with wrong answers first among ties."""
+    if binning == "equal_mass":
+        return list(np.array_split(np.lexsort((correct, confidence)), n_bins))
+    edges = np.linspace(0, 1, n_bins + 1)
+    which = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, n_bins - 1)
+    return [np.flatnonzero(which == b) for b in range(n_bins)]
+
+
+def calibration(confidence: Array, correct: Array, n_bins: int, binning: str) -> tuple[float, float, float]:
+    """ECE, MCE and RMS."""
+    gaps, shares = [], []
+    for rows in bins(confidence, correct, n_bins, binning):
+        if len(rows):
+            gaps.append(abs(correct[rows].mean() - confidence[rows].mean()))
+            shares.append(len(rows) / len(confidence))
+    gap, share = np.array(gaps), np.array(shares)
+    return float(share @ gap), float(gap.max()), float(np.sqrt(share @ gap**2))
