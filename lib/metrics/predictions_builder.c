@@ -243,6 +243,9 @@ binet_status binet_predictions_from_scores(const binet_context *context, int32_t
     }
     if (status == BINET_OK && scores->shape[0] == 0) {
         status = binet__fail_argument(error, "scores", "scores has 0 rows; at least 1 is needed");
+    } else if (status == BINET_OK && builder->table->n == 0) {
+        status = binet__fail(error, BINET_INVALID_DATA, "scores", -1, "scores has a NaN in each of its %lld rows",
+                             (long long)scores->shape[0]);
     }
     if (status == BINET_OK) {
         status = binet_predictions_builder_finish(builder, predictions, error);
