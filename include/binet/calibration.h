@@ -26,8 +26,8 @@ typedef struct binet_calibration_options {
 } binet_calibration_options;
 
 typedef struct binet_calibration_bin {
-    double low;        /**< lower edge; for equal mass the lowest confidence in the bin */
-    double high;       /**< upper edge; for equal mass the highest confidence in the bin */
+    double low;        /**< lower edge; for equal mass the lowest confidence in the bin, NaN where count is 0 */
+    double high;       /**< upper edge; for equal mass the highest confidence in the bin, NaN where count is 0 */
     int64_t count;     /**< rows in the bin */
     double accuracy;   /**< share of right answers; NaN where count is 0 */
     double confidence; /**< mean confidence; NaN where count is 0 */

@@ -48,7 +48,7 @@ enum {
 typedef struct binet_predictions_options {
     uint32_t struct_size;
     int32_t nan_policy;    /**< a BINET_NAN_*; 0: BINET_NAN_ERROR */
-    double temperature;    /**< divides the logits: finite, > 0; 0: 1. Logits only. */
+    double temperature;    /**< divides the logits: 1e-30 .. 1e30; 0: 1. Logits only. */
     const int64_t *subset; /**< classes to keep before the softmax, strictly ascending; NULL: all. Predicted classes and
                                 labels stay indices among all classes; a label outside is BINET_INVALID_DATA.
                                 Logits only. As ImageNet-A and ImageNet-R need (Hendrycks et al., 2021). */
@@ -99,7 +99,7 @@ BINET_API binet_status binet_predictions_builder_create(const binet_context *con
  *
  * @param[in]  scores     [n, C]; n may differ from batch to batch (0 is fine), C may not. Not NULL.
  * @param[in]  labels     [n]. NULL: none.
- * @param[in]  file_names n names, copied. NULL: none.
+ * @param[in]  file_names n names, copied; an entry may be NULL where a name is unknown. NULL: none.
  * @param[out] error      Its element counts rows over all batches.
  * @return as binet_predictions_from_scores.
  * Exactness: the bits of the rows do not depend on how they are cut into batches. Since 0.1.
@@ -164,8 +164,9 @@ BINET_API binet_status binet_predictions_select(const binet_context *context, co
                                                 const binet_array *rows, binet_predictions **selection,
                                                 binet_error *error);
 
-/** The same predictions with other labels; columns that need a label are inferred where that is possible (rank 1 and
- *  true_probability = confidence where the prediction is right) and unknown elsewhere.
+/** The same predictions with other labels. A row whose label stays keeps all columns; elsewhere those that need a label
+ *  are inferred where that is possible (rank 1 and true_probability = confidence where the prediction is right) and
+ *  unknown otherwise.
  *
  * @param[in] labels [N], i32 or i64, >= 0. Not NULL.
  * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _OUT_OF_MEMORY. Exactness: exact. Thread-safe. Since 0.1.

@@ -73,6 +73,9 @@ static const void *fetch(const job *work, int64_t i, void *scratch)
     const binet_array *scores = work->scores;
     const void *row = (const char *)scores->data + i * scores->strides[0];
     float *widened = scratch;
+    if (scratch == NULL) {
+        return row;
+    }
     if (work->gathers) {
         void *gathered = work->widens ? (void *)(widened + work->n_kept) : scratch;
         gather(row, scores->strides[1], work->settings->subset, work->n_kept, work->size, gathered);
@@ -205,7 +208,8 @@ static void fill_chunk(void *argument, int64_t index)
 
 static binet_status fail_row(const job *work, const fault *found, int64_t first_row, binet_error *error)
 {
-    long long row = (long long)(first_row + found->row);
+    int64_t element = first_row + found->row;
+    long long row = (long long)element;
     long long column = (long long)found->column;
     switch (found->reason) {
     case FAULT_LABEL:
