@@ -46,34 +46,34 @@ static inline f64_exponent f64_exponent_of(double t)
 }
 
 /** 2^24 exp(t d); d is NaN or from lowest to 0. */
-BINET__INLINE f32_lanes f32_exp(f32_lanes d, const f32_exponent *e)
+BINET__INLINE f32_vector f32_exp(f32_vector d, const f32_exponent *e)
 {
-    const f32_lanes shift = f32_set(0x1.8p+23f + 8 * 24);
-    const f32_lanes high = f32_set(e->high);
-    f32_lanes shifted = f32_fma(d, high, shift);
-    f32_lanes minus_k = f32_sub(shift, shifted);
-    f32_lanes r = f32_fma(d, f32_set(e->low), f32_fma(d, high, minus_k));
+    const f32_vector shift = f32_set(0x1.8p+23f + 8 * 24);
+    const f32_vector high = f32_set(e->high);
+    f32_vector shifted = f32_fma(d, high, shift);
+    f32_vector minus_k = f32_sub(shift, shifted);
+    f32_vector r = f32_fma(d, f32_set(e->low), f32_fma(d, high, minus_k));
     /* 2^(r/8) = 1 + r q(r) for |r| <= 1/2, to 2^-25. */
-    f32_lanes q = f32_fma(r, f32_set(0x1.c6bfecp-14f), f32_set(0x1.ec0c24p-9f));
+    f32_vector q = f32_fma(r, f32_set(0x1.c6bfecp-14f), f32_set(0x1.ec0c24p-9f));
     q = f32_fma(r, q, f32_set(0x1.62e430p-4f));
-    f32_lanes power = f32_eighths(shifted);
+    f32_vector power = f32_eighths(shifted);
     return f32_fma(f32_mul(power, r), q, power);
 }
 
 /** 2^120 exp(t d); d is NaN or from lowest to 0. */
-BINET__INLINE f64_lanes f64_exp(f64_lanes d, const f64_exponent *e)
+BINET__INLINE f64_vector f64_exp(f64_vector d, const f64_exponent *e)
 {
     /* 2^r = 1 + r q(r) for |r| <= 1/2, to 2^-57. */
     static const double coefficients[] = {0x1.ea16a1d591135p-32, 0x1.e61b0020252b8p-28, 0x1.b524cf3040b36p-24,
                                           0x1.62bfc7dbec6efp-20, 0x1.ffcbfc7b8bb8ap-17, 0x1.4309130eb5fb4p-13,
                                           0x1.5d87fe78a113ap-10, 0x1.3b2ab6fba0218p-7,  0x1.c6b08d704a0d6p-5,
                                           0x1.ebfbdff82c5a4p-3,  0x1.62e42fefa39efp-1};
-    const f64_lanes shift = f64_set(0x1.8p+52 + 120);
-    const f64_lanes high = f64_set(e->high);
-    f64_lanes shifted = f64_fma(d, high, shift);
-    f64_lanes minus_k = f64_sub(shift, shifted);
-    f64_lanes r = f64_fma(d, f64_set(e->low), f64_fma(d, high, minus_k));
-    f64_lanes q = f64_set(coefficients[0]);
+    const f64_vector shift = f64_set(0x1.8p+52 + 120);
+    const f64_vector high = f64_set(e->high);
+    f64_vector shifted = f64_fma(d, high, shift);
+    f64_vector minus_k = f64_sub(shift, shifted);
+    f64_vector r = f64_fma(d, f64_set(e->low), f64_fma(d, high, minus_k));
+    f64_vector q = f64_set(coefficients[0]);
     for (size_t i = 1; i < sizeof coefficients / sizeof coefficients[0]; i++) {
         q = f64_fma(r, q, f64_set(coefficients[i]));
     }

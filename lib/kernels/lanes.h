@@ -1,4 +1,9 @@
-/** What the operations on lanes share. A lanes_<instruction set>.h gives them all; lanes_scalar.h says what each means.
+/** What the operations on lanes share.
+ *
+ * Sums run in 16 lanes of f32 or 8 of f64: element i of a run goes to lane i mod 16 (8). An instruction set holds a
+ * part of them in a vector, <t>_width of them, so that <t>_parts vectors hold all; lanes_scalar.h, where a vector is
+ * one number, says what each operation means. In this way every instruction set adds the same numbers in the same
+ * order.
  */
 #ifndef BINET_KERNELS_LANES_H
 #define BINET_KERNELS_LANES_H
@@ -11,8 +16,7 @@
 #define BINET__INLINE static inline
 #endif
 
-/** Lanes of a vector of f32 and of f64. */
-enum { f32_width = 16, f64_width = 8 };
+enum { f32_all = 16, f64_all = 8 };
 
 /** Bits of 2^(j/8) less j * 2^20, twice over. Added to k * 2^20 with j = k mod 8 they are the bits of 2^(k/8), since k
  * * 2^20 is floor(k / 8) in the exponent and j * 2^20 below it. */

@@ -1,4 +1,4 @@
-/** Lanes in AVX-512 F, BW, DQ and VL: one register a vector. lanes_scalar.h says what each operation means. */
+/** Lanes in AVX-512 F, BW, DQ and VL: lanes_scalar.h says what each operation means. */
 #ifndef BINET_KERNELS_LANES_AVX512_H
 #define BINET_KERNELS_LANES_AVX512_H
 
@@ -8,10 +8,12 @@
 
 #include "kernels/lanes.h"
 
-typedef __m512 f32_lanes;
-typedef __m512i f32_counts;
-typedef __m512d f64_lanes;
-typedef __m512i f64_counts;
+typedef __m512 f32_vector;
+typedef __m512d f64_vector;
+typedef __m512i f32_count;
+typedef __m512i f64_count;
+
+enum { f32_width = 16, f32_parts = 1, f64_width = 8, f64_parts = 1 };
 
 BINET__INLINE void prefetch(uintptr_t address)
 {
@@ -20,14 +22,19 @@ BINET__INLINE void prefetch(uintptr_t address)
 
 /* ---- f32 --------------------------------------------------------------------------------------------------------- */
 
-BINET__INLINE f32_lanes f32_set(float value)
+BINET__INLINE f32_vector f32_set(float value)
 {
     return _mm512_set1_ps(value);
 }
 
-BINET__INLINE f32_lanes f32_load(const float *values)
+BINET__INLINE f32_vector f32_load(const float *values)
 {
     return _mm512_loadu_ps(values);
+}
+
+BINET__INLINE void f32_store(float *values, f32_vector a)
+{
+    _mm512_storeu_ps(values, a);
 }
 
 /* One bit for each of the first `count` lanes. */
@@ -37,68 +44,70 @@ BINET__INLINE uint32_t first_bits(int64_t count)
     return (1u << n) - 1;
 }
 
-BINET__INLINE f32_lanes f32_first(int64_t count, f32_lanes a, f32_lanes b)
-{
-    return _mm512_mask_blend_ps((__mmask16)first_bits(count), b, a);
-}
-
-BINET__INLINE f32_lanes f32_load_first(const float *values, int64_t count, float fill)
+BINET__INLINE f32_vector f32_load_first(const float *values, int64_t count, float fill)
 {
     return _mm512_mask_loadu_ps(f32_set(fill), (__mmask16)first_bits(count), values);
 }
 
-BINET__INLINE f32_lanes f32_add(f32_lanes a, f32_lanes b)
+BINET__INLINE f32_vector f32_replace(f32_vector a, int64_t lane, float value)
+{
+    uint32_t bit = lane >= 0 && lane < f32_width ? 1u << lane : 0;
+    return _mm512_mask_blend_ps((__mmask16)bit, a, f32_set(value));
+}
+
+BINET__INLINE f32_vector f32_add(f32_vector a, f32_vector b)
 {
     return _mm512_add_ps(a, b);
 }
 
-BINET__INLINE f32_lanes f32_sub(f32_lanes a, f32_lanes b)
+BINET__INLINE f32_vector f32_sub(f32_vector a, f32_vector b)
 {
     return _mm512_sub_ps(a, b);
 }
 
-BINET__INLINE f32_lanes f32_mul(f32_lanes a, f32_lanes b)
+BINET__INLINE f32_vector f32_mul(f32_vector a, f32_vector b)
 {
     return _mm512_mul_ps(a, b);
 }
 
-BINET__INLINE f32_lanes f32_fma(f32_lanes a, f32_lanes b, f32_lanes c)
+BINET__INLINE f32_vector f32_fma(f32_vector a, f32_vector b, f32_vector c)
 {
     return _mm512_fmadd_ps(a, b, c);
 }
 
-BINET__INLINE f32_lanes f32_max(f32_lanes a, f32_lanes b)
+BINET__INLINE f32_vector f32_max(f32_vector a, f32_vector b)
 {
     return _mm512_max_ps(a, b);
 }
 
-BINET__INLINE float f32_largest(f32_lanes a)
+BINET__INLINE float f32_largest(f32_vector a)
 {
     return _mm512_reduce_max_ps(a);
 }
 
-BINET__INLINE int f32_find(f32_lanes a, float value)
+BINET__INLINE int f32_find(const float *values, float wanted)
 {
-    return __builtin_ctz(_mm512_cmp_ps_mask(a, _mm512_set1_ps(value), _CMP_EQ_OQ) | 1u << f32_width);
+    return __builtin_ctz(_mm512_cmp_ps_mask(_mm512_loadu_ps(values), _mm512_set1_ps(wanted), _CMP_EQ_OQ) |
+                         1u << f32_all);
 }
 
-BINET__INLINE f32_counts f32_count_none(void)
+BINET__INLINE f32_count f32_count_none(void)
 {
     return _mm512_setzero_si512();
 }
 
-BINET__INLINE f32_counts f32_count(f32_counts counts, f32_lanes a, f32_lanes b)
+BINET__INLINE f32_count f32_count_at_least(f32_count count, f32_vector a, f32_vector b)
 {
     __mmask16 mask = _mm512_cmp_ps_mask(a, b, _CMP_GE_OQ);
-    return _mm512_mask_add_epi32(counts, mask, counts, _mm512_set1_epi32(1));
+    return _mm512_mask_add_epi32(count, mask, count, _mm512_set1_epi32(1));
 }
 
-BINET__INLINE int64_t f32_counted(f32_counts counts)
+BINET__INLINE int64_t f32_counted(f32_count count)
 {
-    return _mm512_reduce_add_epi32(counts);
+    return _mm512_reduce_add_epi32(count);
 }
 
-BINET__INLINE f32_lanes f32_eighths(f32_lanes k)
+BINET__INLINE f32_vector f32_eighths(f32_vector k)
 {
     __m512i bits = _mm512_castps_si512(k);
     __m512i part = _mm512_permutexvar_epi32(bits, _mm512_loadu_si512((const void *)binet__eighths));
@@ -106,7 +115,7 @@ BINET__INLINE f32_lanes f32_eighths(f32_lanes k)
     return _mm512_castsi512_ps(_mm512_max_epi32(bits, _mm512_setzero_si512()));
 }
 
-BINET__INLINE f32_lanes f32_split(f32_lanes a, f32_lanes *k)
+BINET__INLINE f32_vector f32_split(f32_vector a, f32_vector *k)
 {
     __m512i root = _mm512_set1_epi32(0x3f3504f3);
     __m512i bits = _mm512_add_epi32(_mm512_castps_si512(a), _mm512_sub_epi32(_mm512_set1_epi32(0x3f800000), root));
@@ -115,104 +124,112 @@ BINET__INLINE f32_lanes f32_split(f32_lanes a, f32_lanes *k)
     return _mm512_castsi512_ps(bits);
 }
 
+BINET__INLINE f32_vector f32_from_f16(const uint16_t *values)
+{
+    return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)values));
+}
+
 /* ---- f64 --------------------------------------------------------------------------------------------------------- */
 
-BINET__INLINE f64_lanes f64_set(double value)
+BINET__INLINE f64_vector f64_set(double value)
 {
     return _mm512_set1_pd(value);
 }
 
-BINET__INLINE f64_lanes f64_load(const double *values)
+BINET__INLINE f64_vector f64_load(const double *values)
 {
     return _mm512_loadu_pd(values);
 }
 
-BINET__INLINE f64_lanes f64_first(int64_t count, f64_lanes a, f64_lanes b)
-{
-    return _mm512_mask_blend_pd((__mmask8)first_bits(count), b, a);
-}
-
-BINET__INLINE f64_lanes f64_load_first(const double *values, int64_t count, double fill)
+BINET__INLINE f64_vector f64_load_first(const double *values, int64_t count, double fill)
 {
     return _mm512_mask_loadu_pd(f64_set(fill), (__mmask8)first_bits(count), values);
 }
 
-BINET__INLINE f64_lanes f64_add(f64_lanes a, f64_lanes b)
+BINET__INLINE f64_vector f64_replace(f64_vector a, int64_t lane, double value)
+{
+    uint32_t bit = lane >= 0 && lane < f64_width ? 1u << lane : 0;
+    return _mm512_mask_blend_pd((__mmask8)bit, a, f64_set(value));
+}
+
+BINET__INLINE f64_vector f64_add(f64_vector a, f64_vector b)
 {
     return _mm512_add_pd(a, b);
 }
 
-BINET__INLINE f64_lanes f64_sub(f64_lanes a, f64_lanes b)
+BINET__INLINE f64_vector f64_sub(f64_vector a, f64_vector b)
 {
     return _mm512_sub_pd(a, b);
 }
 
-BINET__INLINE f64_lanes f64_mul(f64_lanes a, f64_lanes b)
+BINET__INLINE f64_vector f64_mul(f64_vector a, f64_vector b)
 {
     return _mm512_mul_pd(a, b);
 }
 
-BINET__INLINE f64_lanes f64_div(f64_lanes a, f64_lanes b)
+BINET__INLINE f64_vector f64_div(f64_vector a, f64_vector b)
 {
     return _mm512_div_pd(a, b);
 }
 
-BINET__INLINE f64_lanes f64_fma(f64_lanes a, f64_lanes b, f64_lanes c)
+BINET__INLINE f64_vector f64_fma(f64_vector a, f64_vector b, f64_vector c)
 {
     return _mm512_fmadd_pd(a, b, c);
 }
 
-BINET__INLINE f64_lanes f64_max(f64_lanes a, f64_lanes b)
+BINET__INLINE f64_vector f64_max(f64_vector a, f64_vector b)
 {
     return _mm512_max_pd(a, b);
 }
 
-BINET__INLINE double f64_largest(f64_lanes a)
+BINET__INLINE double f64_largest(f64_vector a)
 {
     return _mm512_reduce_max_pd(a);
 }
 
-BINET__INLINE int f64_find(f64_lanes a, double value)
+BINET__INLINE int f64_find(const double *values, double wanted)
 {
-    return __builtin_ctz(_mm512_cmp_pd_mask(a, _mm512_set1_pd(value), _CMP_EQ_OQ) | 1u << f64_width);
+    return __builtin_ctz(_mm512_cmp_pd_mask(_mm512_loadu_pd(values), _mm512_set1_pd(wanted), _CMP_EQ_OQ) |
+                         1u << f64_all);
 }
 
-BINET__INLINE f64_counts f64_count_none(void)
+BINET__INLINE f64_count f64_count_none(void)
 {
     return _mm512_setzero_si512();
 }
 
-BINET__INLINE f64_counts f64_count(f64_counts counts, f64_lanes a, f64_lanes b)
+BINET__INLINE f64_count f64_count_at_least(f64_count count, f64_vector a, f64_vector b)
 {
     __mmask8 mask = _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
-    return _mm512_mask_add_epi64(counts, mask, counts, _mm512_set1_epi64(1));
+    return _mm512_mask_add_epi64(count, mask, count, _mm512_set1_epi64(1));
 }
 
-BINET__INLINE int64_t f64_counted(f64_counts counts)
+BINET__INLINE int64_t f64_counted(f64_count count)
 {
-    return _mm512_reduce_add_epi64(counts);
+    return _mm512_reduce_add_epi64(count);
 }
 
-BINET__INLINE double f64_sum(f64_lanes a)
+BINET__INLINE double f64_sum(const f64_vector *lanes)
 {
-    __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(a), _mm512_extractf64x4_pd(a, 1));
+    __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(*lanes), _mm512_extractf64x4_pd(*lanes, 1));
     __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
 
-BINET__INLINE double f32_sum(f32_lanes a)
+BINET__INLINE double f32_sum(const f32_vector *lanes)
 {
-    return f64_sum(
-        _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(a)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1))));
+    f64_vector eight = _mm512_add_pd(_mm512_cvtps_pd(_mm512_castps512_ps256(*lanes)),
+                                     _mm512_cvtps_pd(_mm512_extractf32x8_ps(*lanes, 1)));
+    return f64_sum(&eight);
 }
 
-BINET__INLINE f64_lanes f64_scale(f64_lanes a, f64_lanes k)
+BINET__INLINE f64_vector f64_scale(f64_vector a, f64_vector k)
 {
     __m512i power = _mm512_slli_epi64(_mm512_castpd_si512(k), 52);
     return _mm512_castsi512_pd(_mm512_add_epi64(_mm512_castpd_si512(a), power));
 }
 
-BINET__INLINE f64_lanes f64_split(f64_lanes a, f64_lanes *k)
+BINET__INLINE f64_vector f64_split(f64_vector a, f64_vector *k)
 {
     __m512i root = _mm512_set1_epi64(0x3fe6a09e667f3bcd);
     __m512i one = _mm512_set1_epi64(0x3ff0000000000000);
@@ -220,13 +237,6 @@ BINET__INLINE f64_lanes f64_split(f64_lanes a, f64_lanes *k)
     *k = _mm512_cvtepi64_pd(_mm512_sub_epi64(_mm512_srli_epi64(bits, 52), _mm512_set1_epi64(1023)));
     bits = _mm512_add_epi64(_mm512_and_si512(bits, _mm512_set1_epi64(0x000fffffffffffff)), root);
     return _mm512_castsi512_pd(bits);
-}
-
-/* ---- f16 --------------------------------------------------------------------------------------------------------- */
-
-BINET__INLINE void widen_f16_lanes(const uint16_t *values, float *widened)
-{
-    _mm512_storeu_ps(widened, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)values)));
 }
 
 #endif

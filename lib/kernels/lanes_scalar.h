@@ -1,4 +1,4 @@
-/** Lanes in plain C: the specification of every operation. f32_* work on 16 lanes of f32, f64_* on 8 of f64. */
+/** Lanes in plain C, one a vector: the specification of every operation. */
 #ifndef BINET_KERNELS_LANES_SCALAR_H
 #define BINET_KERNELS_LANES_SCALAR_H
 
@@ -7,19 +7,13 @@
 
 #include "kernels/lanes.h"
 
-/* Types: <t>_lanes holds reals, <t>_counts integers of the same width. */
-typedef struct f32_lanes {
-    float at[f32_width];
-} f32_lanes;
-typedef struct f32_counts {
-    uint32_t at[f32_width];
-} f32_counts;
-typedef struct f64_lanes {
-    double at[f64_width];
-} f64_lanes;
-typedef struct f64_counts {
-    uint64_t at[f64_width];
-} f64_counts;
+/* <t>_vector holds reals, <t>_count as many integers. */
+typedef float f32_vector;
+typedef double f64_vector;
+typedef uint32_t f32_count;
+typedef uint64_t f64_count;
+
+enum { f32_width = 1, f32_parts = f32_all, f64_width = 1, f64_parts = f64_all };
 
 /** Bring the cache line of an address closer; the address need not exist. */
 BINET__INLINE void prefetch(uintptr_t address)
@@ -27,208 +21,173 @@ BINET__INLINE void prefetch(uintptr_t address)
     (void)address;
 }
 
-/* Operations that read the same in both widths. */
-#define BINET__EACH(t) for (int i = 0; i < t##_width; i++)
-#define BINET__OPERATIONS(t, real)                                                                                     \
-    /* Every lane the same. */                                                                                         \
-    BINET__INLINE t##_lanes t##_set(real value)                                                                        \
+/* Operations that read the same for f32 and f64. */
+#define BINET__OPERATIONS(t, real, fused)                                                                              \
+    BINET__INLINE real t##_set(real value)                                                                             \
     {                                                                                                                  \
-        t##_lanes r;                                                                                                   \
-        BINET__EACH(t) r.at[i] = value;                                                                                \
-        return r;                                                                                                      \
+        return value;                                                                                                  \
     }                                                                                                                  \
-    BINET__INLINE t##_lanes t##_load(const real *values)                                                               \
+    BINET__INLINE real t##_load(const real *values)                                                                    \
     {                                                                                                                  \
-        t##_lanes r;                                                                                                   \
-        memcpy(r.at, values, sizeof r.at);                                                                             \
-        return r;                                                                                                      \
+        return *values;                                                                                                \
     }                                                                                                                  \
     /* The first `count` lanes from memory, which need not exist beyond; the others are `fill`. */                     \
-    BINET__INLINE t##_lanes t##_load_first(const real *values, int64_t count, real fill)                               \
+    BINET__INLINE real t##_load_first(const real *values, int64_t count, real fill)                                    \
     {                                                                                                                  \
-        t##_lanes r;                                                                                                   \
-        BINET__EACH(t) r.at[i] = i < count ? values[i] : fill;                                                         \
-        return r;                                                                                                      \
+        return count > 0 ? *values : fill;                                                                             \
     }                                                                                                                  \
-    /* The first `count` lanes of a, the others of b. */                                                               \
-    BINET__INLINE t##_lanes t##_first(int64_t count, t##_lanes a, t##_lanes b)                                         \
+    /* Lane `lane`, where there is such a one, becomes `value`. */                                                     \
+    BINET__INLINE real t##_replace(real a, int64_t lane, real value)                                                   \
     {                                                                                                                  \
-        BINET__EACH(t) a.at[i] = i < count ? a.at[i] : b.at[i];                                                        \
-        return a;                                                                                                      \
+        return lane == 0 ? value : a;                                                                                  \
     }                                                                                                                  \
-    BINET__INLINE t##_lanes t##_add(t##_lanes a, t##_lanes b)                                                          \
+    BINET__INLINE real t##_add(real a, real b)                                                                         \
     {                                                                                                                  \
-        BINET__EACH(t) a.at[i] = a.at[i] + b.at[i];                                                                    \
-        return a;                                                                                                      \
+        return a + b;                                                                                                  \
     }                                                                                                                  \
-    BINET__INLINE t##_lanes t##_sub(t##_lanes a, t##_lanes b)                                                          \
+    BINET__INLINE real t##_sub(real a, real b)                                                                         \
     {                                                                                                                  \
-        BINET__EACH(t) a.at[i] = a.at[i] - b.at[i];                                                                    \
-        return a;                                                                                                      \
+        return a - b;                                                                                                  \
     }                                                                                                                  \
-    BINET__INLINE t##_lanes t##_mul(t##_lanes a, t##_lanes b)                                                          \
+    BINET__INLINE real t##_mul(real a, real b)                                                                         \
     {                                                                                                                  \
-        BINET__EACH(t) a.at[i] = a.at[i] * b.at[i];                                                                    \
-        return a;                                                                                                      \
+        return a * b;                                                                                                  \
     }                                                                                                                  \
-    BINET__INLINE t##_lanes t##_div(t##_lanes a, t##_lanes b)                                                          \
+    /* a * b + c, rounded once. */                                                                                     \
+    BINET__INLINE real t##_fma(real a, real b, real c)                                                                 \
     {                                                                                                                  \
-        BINET__EACH(t) a.at[i] = a.at[i] / b.at[i];                                                                    \
-        return a;                                                                                                      \
+        return fused(a, b, c);                                                                                         \
     }                                                                                                                  \
-    /* a > b ? a : b, so b where either is NaN. */                                                                     \
-    BINET__INLINE t##_lanes t##_max(t##_lanes a, t##_lanes b)                                                          \
+    /* b where either is NaN. */                                                                                       \
+    BINET__INLINE real t##_max(real a, real b)                                                                         \
     {                                                                                                                  \
-        BINET__EACH(t) a.at[i] = a.at[i] > b.at[i] ? a.at[i] : b.at[i];                                                \
-        return a;                                                                                                      \
+        return a > b ? a : b;                                                                                          \
     }                                                                                                                  \
     /* The largest lane, none of which is NaN. */                                                                      \
-    BINET__INLINE real t##_largest(t##_lanes a)                                                                        \
+    BINET__INLINE real t##_largest(real a)                                                                             \
     {                                                                                                                  \
-        real r = a.at[0];                                                                                              \
-        BINET__EACH(t) r = a.at[i] > r ? a.at[i] : r;                                                                  \
-        return r;                                                                                                      \
+        return a;                                                                                                      \
     }                                                                                                                  \
-    /* The first lane that equals `value`; the width where none does. */                                               \
-    BINET__INLINE int t##_find(t##_lanes a, real value)                                                                \
+    /* The first of <t>_all values in memory that equals `wanted`; <t>_all where none does. */                         \
+    BINET__INLINE int t##_find(const real *values, real wanted)                                                        \
     {                                                                                                                  \
-        int found = 0;                                                                                                 \
-        while (found < t##_width && !(a.at[found] == value)) {                                                         \
-            found++;                                                                                                   \
+        int i = 0;                                                                                                     \
+        while (i < t##_all && !(values[i] == wanted)) {                                                                \
+            i++;                                                                                                       \
         }                                                                                                              \
-        return found;                                                                                                  \
+        return i;                                                                                                      \
     }                                                                                                                  \
-    BINET__INLINE t##_counts t##_count_none(void)                                                                      \
+    BINET__INLINE t##_count t##_count_none(void)                                                                       \
     {                                                                                                                  \
-        t##_counts r;                                                                                                  \
-        BINET__EACH(t) r.at[i] = 0;                                                                                    \
-        return r;                                                                                                      \
+        return 0;                                                                                                      \
     }                                                                                                                  \
-    /* One more in the lanes where a >= b. */                                                                          \
-    BINET__INLINE t##_counts t##_count(t##_counts counts, t##_lanes a, t##_lanes b)                                    \
+    /* One more where a >= b. */                                                                                       \
+    BINET__INLINE t##_count t##_count_at_least(t##_count count, real a, real b)                                        \
     {                                                                                                                  \
-        BINET__EACH(t) counts.at[i] += a.at[i] >= b.at[i];                                                             \
-        return counts;                                                                                                 \
+        return count + (a >= b);                                                                                       \
     }                                                                                                                  \
-    BINET__INLINE int64_t t##_counted(t##_counts counts)                                                               \
+    BINET__INLINE int64_t t##_counted(t##_count count)                                                                 \
     {                                                                                                                  \
-        int64_t sum = 0;                                                                                               \
-        BINET__EACH(t) sum += (int64_t)counts.at[i];                                                                   \
-        return sum;                                                                                                    \
+        return (int64_t)count;                                                                                         \
     }
 
-BINET__OPERATIONS(f32, float)
-BINET__OPERATIONS(f64, double)
+BINET__OPERATIONS(f32, float, fmaf)
+BINET__OPERATIONS(f64, double, fma)
 #undef BINET__OPERATIONS
 
-/** a * b + c, rounded once. */
-BINET__INLINE f32_lanes f32_fma(f32_lanes a, f32_lanes b, f32_lanes c)
+BINET__INLINE f64_vector f64_div(f64_vector a, f64_vector b)
 {
-    BINET__EACH(f32) a.at[i] = fmaf(a.at[i], b.at[i], c.at[i]);
-    return a;
+    return a / b;
 }
 
-BINET__INLINE f64_lanes f64_fma(f64_lanes a, f64_lanes b, f64_lanes c)
-{
-    BINET__EACH(f64) a.at[i] = fma(a.at[i], b.at[i], c.at[i]);
-    return a;
-}
-
-/** Sum of the lanes: halves folded onto each other, from 8 lanes to 1. */
-BINET__INLINE double f64_sum(f64_lanes a)
+/** Sum of all lanes: halves folded onto each other, from 8 lanes to 1. */
+BINET__INLINE double f64_sum(const f64_vector *lanes)
 {
     double four[4];
     for (int i = 0; i < 4; i++) {
-        four[i] = a.at[i] + a.at[i + 4];
+        four[i] = lanes[i] + lanes[i + 4];
     }
     return (four[0] + four[2]) + (four[1] + four[3]);
 }
 
-/** Sum of the lanes in double, the halves folded onto each other. */
-BINET__INLINE double f32_sum(f32_lanes a)
+/** Sum of all lanes in double: the halves folded onto each other, then as f64_sum. */
+BINET__INLINE double f32_sum(const f32_vector *lanes)
 {
-    f64_lanes eight;
-    BINET__EACH(f64) eight.at[i] = (double)a.at[i] + (double)a.at[i + f64_width];
+    double eight[f64_all];
+    for (int i = 0; i < f64_all; i++) {
+        eight[i] = (double)lanes[i] + (double)lanes[i + f64_all];
+    }
     return f64_sum(eight);
 }
 
 /** 2^(k/8) for the integer k in the low bits of the significand; 0 where its exponent would be below -127. */
-BINET__INLINE f32_lanes f32_eighths(f32_lanes k)
+BINET__INLINE f32_vector f32_eighths(f32_vector k)
 {
-    BINET__EACH(f32)
-    {
-        uint32_t bits;
-        memcpy(&bits, &k.at[i], sizeof bits);
-        bits = binet__eighths[bits & 7] + (bits << 20);
-        bits = (bits >> 31) != 0 ? 0 : bits;
-        memcpy(&k.at[i], &bits, sizeof bits);
-    }
+    uint32_t bits;
+    memcpy(&bits, &k, sizeof bits);
+    bits = binet__eighths[bits & 7] + (bits << 20);
+    bits = (bits >> 31) != 0 ? 0 : bits;
+    memcpy(&k, &bits, sizeof bits);
     return k;
 }
 
 /** a * 2^k for the integer k in the low bits of the significand; the result must be normal. */
-BINET__INLINE f64_lanes f64_scale(f64_lanes a, f64_lanes k)
+BINET__INLINE f64_vector f64_scale(f64_vector a, f64_vector k)
 {
-    BINET__EACH(f64)
-    {
-        uint64_t bits;
-        uint64_t power;
-        memcpy(&bits, &a.at[i], sizeof bits);
-        memcpy(&power, &k.at[i], sizeof power);
-        bits += power << 52;
-        memcpy(&a.at[i], &bits, sizeof bits);
-    }
+    uint64_t bits;
+    uint64_t power;
+    memcpy(&bits, &a, sizeof bits);
+    memcpy(&power, &k, sizeof power);
+    bits += power << 52;
+    memcpy(&a, &bits, sizeof bits);
     return a;
 }
 
 /** Positive normal a as m * 2^k with m from sqrt(1/2) to sqrt(2); gives m. */
-BINET__INLINE f32_lanes f32_split(f32_lanes a, f32_lanes *k)
+BINET__INLINE f32_vector f32_split(f32_vector a, f32_vector *k)
 {
-    BINET__EACH(f32)
-    {
-        uint32_t bits;
-        memcpy(&bits, &a.at[i], sizeof bits);
-        bits += 0x3f800000u - 0x3f3504f3u;
-        k->at[i] = (float)((int32_t)(bits >> 23) - 127);
-        bits = (bits & 0x007fffffu) + 0x3f3504f3u;
-        memcpy(&a.at[i], &bits, sizeof bits);
-    }
+    uint32_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    bits += 0x3f800000u - 0x3f3504f3u;
+    *k = (float)((int32_t)(bits >> 23) - 127);
+    bits = (bits & 0x007fffffu) + 0x3f3504f3u;
+    memcpy(&a, &bits, sizeof bits);
     return a;
 }
 
-BINET__INLINE f64_lanes f64_split(f64_lanes a, f64_lanes *k)
+BINET__INLINE f64_vector f64_split(f64_vector a, f64_vector *k)
 {
-    BINET__EACH(f64)
-    {
-        uint64_t bits;
-        memcpy(&bits, &a.at[i], sizeof bits);
-        bits += 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu;
-        k->at[i] = (double)((int64_t)(bits >> 52) - 1023);
-        bits = (bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu;
-        memcpy(&a.at[i], &bits, sizeof bits);
-    }
+    uint64_t bits;
+    memcpy(&bits, &a, sizeof bits);
+    bits += 0x3ff0000000000000u - 0x3fe6a09e667f3bcdu;
+    *k = (double)((int64_t)(bits >> 52) - 1023);
+    bits = (bits & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu;
+    memcpy(&a, &bits, sizeof bits);
     return a;
 }
 
-/** Widen 16 values of binary16; a signalling NaN becomes quiet. */
-BINET__INLINE void widen_f16_lanes(const uint16_t *values, float *widened)
+/** Widen <f32_width> values of binary16; a signalling NaN becomes quiet. */
+BINET__INLINE f32_vector f32_from_f16(const uint16_t *values)
 {
-    BINET__EACH(f32)
-    {
-        uint32_t sign = (uint32_t)(values[i] & 0x8000u) << 16;
-        uint32_t exponent = values[i] >> 10 & 0x1fu;
-        uint32_t significand = values[i] & 0x3ffu;
-        uint32_t bits = sign | (exponent + 112) << 23 | significand << 13;
-        if (exponent == 0x1f) {
-            bits = sign | 0x7f800000u | significand << 13 | (significand != 0 ? 0x00400000u : 0);
-        } else if (exponent == 0) {
-            float magnitude = (float)significand * 0x1p-24f;
-            memcpy(&bits, &magnitude, sizeof bits);
-            bits |= sign;
-        }
-        memcpy(&widened[i], &bits, sizeof bits);
+    uint32_t sign = (uint32_t)(*values & 0x8000u) << 16;
+    uint32_t exponent = *values >> 10 & 0x1fu;
+    uint32_t significand = *values & 0x3ffu;
+    uint32_t bits = (exponent + 112) << 23 | significand << 13;
+    float widened;
+    if (exponent == 0x1f) {
+        bits = 0x7f800000u | significand << 13 | (significand != 0 ? 0x00400000u : 0);
+    } else if (exponent == 0) {
+        float magnitude = (float)significand * 0x1p-24f;
+        memcpy(&bits, &magnitude, sizeof bits);
     }
+    bits |= sign;
+    memcpy(&widened, &bits, sizeof bits);
+    return widened;
 }
-#undef BINET__EACH
+
+BINET__INLINE void f32_store(float *values, f32_vector a)
+{
+    *values = a;
+}
 
 #endif

@@ -3,7 +3,7 @@
 static double one_exp(double d, double t)
 {
     f64_exponent e = f64_exponent_of(t);
-    f64_lanes lanes = f64_max(f64_set(e.lowest), f64_set(d));
+    f64_vector lanes = f64_max(f64_set(e.lowest), f64_set(d));
     return f64_largest(f64_exp(lanes, &e)) * f64_exp_unit;
 }
 

@@ -1,50 +1,52 @@
 /** Second pass over a row of probabilities, and what comes of it.
  *
- * Sums of p, of p^2 without the label's, and of p log p, lane by lane as in row_logits.inc.h. Below the smallest normal
- * number log p counts as the log of that number: the entropy moves by less than 2^-120 (f32). Then
+ * Three sums, over k != label and in lanes as in row_logits.inc.h: of p_k, of p_k^2 and of p_k log p_k. Below the
+ * smallest normal number log p counts as the log of that number: the entropy moves by less than 2^-120 (f32). The
+ * label's terms join them in double. Then
  *
  *      nll = -log p_label        brier = (1 - p_label)^2 + squares        entropy = -(sum of p log p)
  */
 
-BINET__INLINE void OP(take_probabilities)(OP(accumulators) * sums, int i, OP(lanes) p, OP(lanes) others)
+BINET__INLINE void OP(take_probabilities)(OP(sums) * sums, int part, OP(vector) p)
 {
-    sums->rest[i] = OP(add)(sums->rest[i], p);
-    sums->squares[i] = OP(fma)(others, others, sums->squares[i]);
-    sums->slope[i] = OP(fma)(p, OP(log)(OP(max)(OP(set)(OP(smallest)), p)), sums->slope[i]);
+    sums->rest[part] = OP(add)(sums->rest[part], p);
+    sums->squares[part] = OP(fma)(p, p, sums->squares[part]);
+    sums->slope[part] = OP(fma)(p, OP(log)(OP(max)(OP(set)(OP(smallest)), p)), sums->slope[part]);
 }
 
-static OP(sums) OP(sum_probabilities)(const REAL *row, int64_t n, int64_t label)
+/* Add columns start to end of a row, all but `skipped`. */
+static void OP(take_probabilities_run)(OP(sums) * into, const REAL *row, int64_t n, int64_t start, int64_t end,
+                                       int64_t skipped)
 {
-    OP(sums) total = {0, 0, 0};
-    for (int64_t start = 0; start < n; start += OP(stretch)) {
-        int64_t end = n - start < OP(stretch) ? n : start + OP(stretch);
-        OP(accumulators) sums;
-        OP(clear)(&sums);
-        for (int64_t base = start; base < end; base += OP(block)) {
-            if (end - base >= OP(block) && (label < base || label - base >= OP(block))) {
-                for (int i = 0; i < 4; i++) {
-                    const REAL *at = row + base + i * OP(width);
-                    OP(lanes) p = OP(load)(at);
-                    prefetch((uintptr_t)at + (uintptr_t)n * sizeof(REAL)); /* most often the next row */
-                    OP(take_probabilities)(&sums, i, p, p);
-                }
-                continue;
+    OP(sums) sums = *into;
+    for (int64_t at = start; at < end; at += OP(all)) {
+        if (end - at >= OP(all) && (uint64_t)(skipped - at) >= OP(all)) {
+            prefetch((uintptr_t)(row + at) + (uintptr_t)n * sizeof(REAL)); /* most often the next row */
+            for (int part = 0; part < OP(parts); part++) {
+                OP(take_probabilities)(&sums, part, OP(load)(row + at + part * OP(width)));
             }
-            for (int i = 0; i < 4; i++) {
-                int64_t at = base + i * OP(width);
-                OP(lanes) p = OP(load_first)(row + at, end - at, 0);
-                OP(lanes) others = p;
-                if (label >= base) {
-                    others = OP(first)(label - at, p, OP(first)(label - at + 1, OP(set)(0), p));
-                }
-                OP(take_probabilities)(&sums, i, p, others);
+        } else {
+            for (int part = 0; part < OP(parts); part++) {
+                int64_t from = at + part * OP(width);
+                OP(vector) p = OP(load_first)(row + from, end - from, 0);
+                OP(take_probabilities)(&sums, part, OP(replace)(p, skipped - from, 0));
             }
         }
-        total.rest += OP(join)(sums.rest);
-        total.squares += OP(join)(sums.squares);
-        total.slope += OP(join)(sums.slope);
     }
-    return total;
+    *into = sums;
+}
+
+static OP(totals) OP(sum_probabilities)(const REAL *row, int64_t n, int64_t label)
+{
+    OP(totals) totals = {0, 0, 0};
+    for (int64_t start = 0; start < n; start += OP(stretch)) {
+        OP(sums) sums;
+        OP(clear)(&sums);
+        int64_t end = n - start < OP(stretch) ? n : start + OP(stretch);
+        OP(take_probabilities_run)(&sums, row, n, start, end, label);
+        OP(add_up)(&sums, &totals);
+    }
+    return totals;
 }
 
 /* State and fault of a row: a NaN, else a value outside 0 .. 1, else the sum. */
@@ -77,18 +79,20 @@ static void OP(probabilities)(const REAL *row, int64_t n, int64_t label, const b
                               binet__row *out)
 {
     OP(survey) found = OP(survey_row)(row, n, label);
-    OP(sums) sums = OP(sum_probabilities)(row, n, label);
-    out->sum = sums.rest;
+    OP(totals) sums = OP(sum_probabilities)(row, n, label);
+    double p = label < 0 ? 0 : (double)row[label];
+    out->sum = sums.rest + p;
     if (!OP(check_probabilities)(row, n, parameters->sum_tolerance, out)) {
         return;
     }
-    row_begin(OP(find_in_row)(row, n, found.largest), label, found.ahead, out);
+    row_begin(OP(find_largest)(row, n, label, &found), label, found.ahead, out);
     out->confidence = (double)found.largest;
     out->entropy = 0 - sums.slope;
     if (label >= 0) {
-        double p = (double)row[label];
+        double log_p = one_log(p);
         out->true_probability = p;
-        out->nll = 0 - one_log(p);
+        out->nll = 0 - log_p;
         out->brier = (1 - p) * (1 - p) + sums.squares;
+        out->entropy = p > 0 ? 0 - (sums.slope + p * log_p) : out->entropy;
     }
 }

@@ -1,7 +1,6 @@
-/** First pass over a row: the largest score, and how many are ahead of the label.
+/** First pass over a row: the largest score, and how many are ahead of the label. Exact, so any order will do.
  *
- * Written once for f32 and f64: REAL is the type, OP(name) the operation on its lanes. Here and below a row is cut in
- * blocks of four vectors, each with its own accumulator.
+ * Written once for f32 and f64: REAL is the type, OP(name) the operation on its lanes.
  */
 
 typedef struct OP(survey) {
@@ -11,52 +10,52 @@ typedef struct OP(survey) {
 
 static OP(survey) OP(survey_row)(const REAL *row, int64_t n, int64_t label)
 {
-    /* Below the label's column those at least equal count, above it those larger: at least the next number. Nothing is
-     * >= NaN. */
-    const OP(lanes) upto = OP(set)(label < 0 ? (REAL)NAN : row[label]);
-    const OP(lanes) beyond = OP(set)(label < 0 ? (REAL)NAN : OP(next)(row[label]));
-    OP(lanes) largest[4];
-    OP(counts) ahead[4];
-    OP(lanes) threshold = upto;
-    for (int i = 0; i < 4; i++) {
-        largest[i] = OP(set)((REAL)-INFINITY);
-        ahead[i] = OP(count_none)();
-    }
-    for (int64_t base = 0; base < n; base += OP(block)) {
-        if (n - base >= OP(block) && (label < base || label - base >= OP(block))) {
-            for (int i = 0; i < 4; i++) {
-                OP(lanes) x = OP(load)(row + base + i * OP(width));
-                largest[i] = OP(max)(x, largest[i]);
-                ahead[i] = OP(count)(ahead[i], x, threshold);
-            }
-            continue;
+    /* Before the label its equals are ahead too; after it, only what is at least the next number up. Nothing is at
+     * least NaN. */
+    const int64_t ends[] = {label < 0 ? 0 : label, n};
+    const REAL bounds[] = {label < 0 ? (REAL)NAN : row[label], label < 0 ? (REAL)NAN : OP(next)(row[label])};
+    OP(vector) largest_even = OP(set)((REAL)-INFINITY);
+    OP(vector) largest_odd = largest_even;
+    OP(count) ahead_even = OP(count_none)();
+    OP(count) ahead_odd = ahead_even;
+    int64_t at = 0;
+    for (int run = 0; run < 2; run++) {
+        const int64_t end = ends[run];
+        const OP(vector) bound = OP(set)(bounds[run]);
+        for (; end - at >= 2 * OP(width); at += 2 * OP(width)) {
+            OP(vector) even = OP(load)(row + at);
+            OP(vector) odd = OP(load)(row + at + OP(width));
+            largest_even = OP(max)(even, largest_even);
+            largest_odd = OP(max)(odd, largest_odd);
+            ahead_even = OP(count_at_least)(ahead_even, even, bound);
+            ahead_odd = OP(count_at_least)(ahead_odd, odd, bound);
         }
-        for (int i = 0; i < 4; i++) {
-            int64_t at = base + i * OP(width);
-            OP(lanes) x = OP(load_first)(row + at, n - at, (REAL)-INFINITY);
-            largest[i] = OP(max)(x, largest[i]);
-            ahead[i] = OP(count)(ahead[i], x, label < base ? threshold : OP(first)(label - at, upto, beyond));
+        for (; at < end; at += OP(width)) {
+            OP(vector) rest = OP(load_first)(row + at, end - at, (REAL)NAN);
+            largest_even = OP(max)(rest, largest_even);
+            ahead_even = OP(count_at_least)(ahead_even, rest, bound);
         }
-        threshold = label < base + OP(block) ? beyond : threshold;
+        at = end;
     }
-    OP(survey) found = {OP(largest)(OP(max)(OP(max)(largest[0], largest[1]), OP(max)(largest[2], largest[3]))), 0};
-    for (int i = 0; i < 4; i++) {
-        found.ahead += OP(counted)(ahead[i]);
-    }
+    OP(survey)
+    found = {OP(largest)(OP(max)(largest_even, largest_odd)), OP(counted)(ahead_even) + OP(counted)(ahead_odd)};
     return found;
 }
 
-/** The first column that holds `value`; n where none does. */
-static int64_t OP(find_in_row)(const REAL *row, int64_t n, REAL value)
+/** The first column that holds the largest score, which is there. */
+static int64_t OP(find_largest)(const REAL *row, int64_t n, int64_t label, const OP(survey) * found)
 {
+    if (label >= 0 && found->ahead == 0 && row[label] == found->largest) {
+        return label;
+    }
     int64_t at = 0;
-    for (; n - at >= OP(width); at += OP(width)) {
-        int lane = OP(find)(OP(load)(row + at), value);
-        if (lane < OP(width)) {
-            return at + lane;
+    for (; n - at >= OP(all); at += OP(all)) {
+        int i = OP(find)(row + at, found->largest);
+        if (i < OP(all)) {
+            return at + i;
         }
     }
-    while (at < n && !(row[at] == value)) {
+    while (at < n && !(row[at] == found->largest)) {
         at++;
     }
     return at;

@@ -7,13 +7,8 @@
 
 #include "kernels/tables.h"
 
-/* Elements of a block, and of a stretch after which sums go on in double. */
-enum {
-    f32_block = 4 * f32_width,
-    f32_stretch = 16 * f32_block,
-    f64_block = 4 * f64_width,
-    f64_stretch = 16 * f64_block
-};
+/* Elements after which sums go on in double. */
+enum { f32_stretch = 64 * f32_all, f64_stretch = 64 * f64_all };
 
 static const float f32_smallest = FLT_MIN;
 static const double f64_smallest = DBL_MIN;

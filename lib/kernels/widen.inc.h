@@ -4,18 +4,18 @@ static void widen_f16(const uint16_t *values, int64_t n, float *widened)
 {
     int64_t i = 0;
     for (; n - i >= f32_width; i += f32_width) {
-        widen_f16_lanes(values + i, widened + i);
+        f32_store(widened + i, f32_from_f16(values + i));
     }
     if (i < n) {
         uint16_t padded[f32_width] = {0};
         float rest[f32_width];
-        memcpy(padded, values + i, (size_t)(n - i) * sizeof *values);
-        widen_f16_lanes(padded, rest);
+        memcpy(padded, values + i, (size_t)(n - i) * sizeof *padded);
+        f32_store(rest, f32_from_f16(padded));
         memcpy(widened + i, rest, (size_t)(n - i) * sizeof *rest);
     }
 }
 
-/* bfloat16 is the upper half of f32; simple enough for any compiler to vectorise. */
+/* bfloat16 is the upper half of f32: simple enough for any compiler to make vectors of. */
 static void widen_bf16(const uint16_t *values, int64_t n, float *widened)
 {
     for (int64_t i = 0; i < n; i++) {
