@@ -35,6 +35,18 @@ typedef struct binet__row_parameters {
     double sum_tolerance;       /**< probabilities only */
 } binet__row_parameters;
 
+/** Fractional bits of a weight in resampling. */
+#define BINET__RESIZE_BITS 22
+
+/** Along one axis, output i is the sum over j < counts[i] of weights[i * stride + j] times input first[i] + j. */
+typedef struct binet__taps {
+    int64_t n; /**< outputs */
+    int64_t stride;
+    const int32_t *first;
+    const int32_t *counts;
+    const int32_t *weights;
+} binet__taps;
+
 typedef struct binet__kernels {
     /** Rows of n >= 1 scores; label is -1 or a column. */
     void (*logits_f32)(const float *scores, int64_t n, int64_t label, const binet__row_parameters *parameters,
@@ -48,6 +60,13 @@ typedef struct binet__kernels {
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);
+    /** Four rows of RGB, to 16 bytes for each column: red, green, blue and 0 of each row. */
+    void (*resize_interleave)(const uint8_t *const rows[4], int64_t n_pixels, uint8_t *interleaved);
+    /** Resample such columns, to four rows of RGB; a byte after the end of each is written too. */
+    void (*resize_columns)(const uint8_t *interleaved, const binet__taps *taps, uint8_t *const rows[4]);
+    /** The weighted sum of n_weights rows of n_bytes, `stride` bytes apart. */
+    void (*resize_rows)(const uint8_t *rows, int64_t stride, const int32_t *weights, int32_t n_weights, int64_t n_bytes,
+                        uint8_t *out);
 } binet__kernels;
 
 /** The table of the context's instruction set; context may be NULL. Fails as binet__context_isa. Thread-safe. */

@@ -1,4 +1,5 @@
 #include "kernels/lanes_avx2.h"
+#include "kernels/resize_avx2.h"
 
 #define BINET__TABLE binet__kernels_avx2
 #include "kernels/table.inc.h"

@@ -1,4 +1,5 @@
 #include "kernels/lanes_neon.h"
+#include "kernels/resize_neon.h"
 
 #define BINET__TABLE binet__kernels_neon
 #include "kernels/table.inc.h"

@@ -39,6 +39,7 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 #include "kernels/exp.inc.h"
 #include "kernels/log.inc.h"
 #include "kernels/one.inc.h"
+#include "kernels/resize.inc.h"
 #include "kernels/widen.inc.h"
 
 #define REAL float
@@ -68,4 +69,7 @@ const binet__kernels BINET__TABLE = {
     .probabilities_f64 = f64_probabilities,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
+    .resize_interleave = resize_interleave,
+    .resize_columns = resize_columns,
+    .resize_rows = resize_rows,
 };
