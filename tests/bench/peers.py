@@ -1,0 +1,111 @@
+"""What people use today for the same numbers, written as a good user of each library would.
+
+Each function answers the question that it is compared on; bench.py holds its answer to libbinet's before it times it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import scipy.special
+import torch
+import torchmetrics.functional.classification as torchmetrics_functional
+from PIL import Image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+N_BINS = 15
+MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
+STD = torch.tensor([0.229, 0.224, 0.225]).view(3, 1, 1)
+
+
+class Calibration(NamedTuple):
+    accuracy: float
+    ece: float
+
+
+class Columns(NamedTuple):
+    """The table's columns, [N] each."""
+
+    predicted_class: torch.Tensor
+    confidence: torch.Tensor
+    true_probability: torch.Tensor
+    nll: torch.Tensor
+    rank: torch.Tensor
+    brier: torch.Tensor
+    entropy: torch.Tensor
+
+
+def numpy_calibration(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> Calibration:
+    """SciPy's softmax and a loop over the bins."""
+    probabilities = scipy.special.softmax(logits, axis=1)
+    predicted = probabilities.argmax(axis=1)
+    confidence = probabilities[np.arange(len(predicted)), predicted].astype(np.float64)
+    right = predicted == labels
+    edges = np.linspace(0, 1, N_BINS + 1)
+    ece = 0.0
+    for low, high in itertools.pairwise(edges):
+        inside = (confidence > low) & (confidence <= high)
+        if inside.any():
+            ece += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+    return Calibration(float(right.mean()), float(ece))
+
+
+def torchmetrics_ece(logits: torch.Tensor, labels: torch.Tensor) -> float:
+    """torchmetrics, without its checks of the arguments."""
+    ece = torchmetrics_functional.multiclass_calibration_error(
+        logits, labels, num_classes=logits.shape[1], n_bins=N_BINS, norm="l1", validate_args=False
+    )
+    return float(ece)
+
+
+def torch_calibration(logits: torch.Tensor, labels: torch.Tensor) -> Calibration:
+    """Bare torch operations: softmax, max and one pass over the bins."""
+    confidence, predicted = logits.softmax(dim=1).max(dim=1)
+    right = (predicted == labels).double()
+    confidence = confidence.double()
+    edges = torch.linspace(0, 1, N_BINS + 1, dtype=torch.float64)
+    bins = torch.bucketize(confidence, edges[1:-1])
+    gaps = torch.zeros(N_BINS, dtype=torch.float64).scatter_add_(0, bins, right - confidence)
+    return Calibration(float(right.mean()), float(gaps.abs().sum() / len(labels)))
+
+
+def torch_columns(logits: torch.Tensor, labels: torch.Tensor) -> Columns:
+    """Bare torch operations for every column of the table."""
+    index = labels[:, None]
+    log_probabilities = logits.log_softmax(dim=1)
+    probabilities = log_probabilities.exp()
+    confidence, predicted = probabilities.max(dim=1)
+    true_probability = probabilities.gather(1, index)[:, 0]
+    return Columns(
+        predicted_class=predicted,
+        confidence=confidence,
+        true_probability=true_probability,
+        nll=-log_probabilities.gather(1, index)[:, 0],
+        rank=(logits > logits.gather(1, index)).sum(dim=1) + 1,
+        brier=probabilities.square().sum(dim=1) - 2 * true_probability + 1,
+        entropy=-torch.linalg.vecdot(probabilities, log_probabilities),
+    )
+
+
+def pillow_transform(path: Path) -> torch.Tensor:
+    """Pillow and torch: decode, short side 256, centre 224, normalise; as torchvision's transforms do it."""
+    picture = Image.open(path).convert("RGB")
+    scale = 256 / min(picture.size)
+    width, height = (int(side * scale) for side in picture.size)
+    picture = picture.resize((width, height), Image.Resampling.BILINEAR)
+    left, top = round((width - 224) / 2), round((height - 224) / 2)
+    picture = picture.crop((left, top, left + 224, top + 224))
+    pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+    return pixels.to(torch.float32).div_(255).sub_(MEAN).div_(STD)
+
+
+def torch_loop(model: torch.nn.Module, batches: list[torch.Tensor]) -> list[torch.Tensor]:
+    """A plain loop over tensors that are ready."""
+    with torch.inference_mode():
+        return [model(batch) for batch in batches]
