@@ -1,0 +1,28 @@
+"""`binet report`: models side by side."""
+
+from __future__ import annotations
+
+import argparse
+
+from .. import report
+
+NAME = "report"
+HELP = "Put models side by side: one page that needs no network, and the same as CSV and JSON."
+EXAMPLES = """\
+examples:
+  binet report out/resnet50 out/vit -o report/
+  binet report ResNet50.csv ViT.csv --labels labels.csv -o report/
+
+Each OUT is a folder of binet evaluate or a CSV of predictions. DIR gets report.html, report.csv and report.json."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """What the verb takes."""
+    parser.add_argument("sources", metavar="OUT", nargs="+", help="folder of binet evaluate, or a CSV of predictions")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write to")
+    parser.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Do the work."""
+    print(report.build(arguments.sources, arguments.output, arguments.labels))

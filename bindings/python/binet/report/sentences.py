@@ -1,0 +1,120 @@
+"""What the numbers say, in plain sentences; and numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .comparison import Comparison, Measured
+
+
+def percent(value: float, n: int = 0) -> str:
+    """A share as "98.9 %"; two decimals where n images make the second one mean something."""
+    return f"{100 * value:.{2 if n >= 10_000 else 1}f}\u202f%"
+
+
+def decimal(value: float) -> str:
+    """An error as ".0281": four decimals, no leading zero."""
+    if not math.isfinite(value):
+        return "\u221e" if value > 0 else "\u2013"
+    text = f"{value:.4f}"
+    return text[1:] if text.startswith("0.") else text
+
+
+def points(value: float) -> str:
+    """A difference of shares as "3.7 points"."""
+    return f"{100 * value:.1f} points"
+
+
+def listed(names: list[str]) -> str:
+    """Names as `A`, `A and B`, `A, B and C`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def title(comparison: Comparison) -> str:
+    """The page's heading."""
+    names = [model.name for model in comparison.models]
+    return listed(names) if len(names) <= 2 else f"{len(names)} models, side by side"
+
+
+def confidence(model: Measured) -> str:
+    """How the mean confidence lies to the accuracy."""
+    says, right = percent(model.calibration.confidence, model.top1.n), percent(model.top1.value, model.top1.n)
+    said = f"it is {says} sure on average and right {right} of the time"
+    if model.direction == "balanced":
+        return f"{model.name} is neither over- nor underconfident on average: {said}, a difference within the interval."
+    return f"{model.name} is {model.direction}: {said}."
+
+
+def ece(model: Measured) -> str:
+    """What the expected calibration error says."""
+    error = model.calibration.ece
+    return f"ECE {decimal(error)}: on average, confidence and accuracy differ by {points(error)}."
+
+
+def in_short(comparison: Comparison) -> list[str]:
+    """The page's first lines."""
+    models = comparison.models
+    said = [_accuracy(comparison)] if len(models) > 1 else []
+    if len(models) <= 4:
+        said += [confidence(model) for model in models]
+    if len(models) > 1:
+        said.append(_calibration(comparison))
+    if len(comparison.agreements) == 1:
+        pair = comparison.agreements[0]
+        said.append(
+            f"They give the same answer for {percent(pair.same_answer / pair.n, pair.n)} of the images; both are wrong "
+            f"on {pair.both_wrong:,} of {pair.n:,}."
+        )
+    return said
+
+
+def _accuracy(comparison: Comparison) -> str:
+    first, second = comparison.models[:2]
+    shares = f"{percent(first.top1.value, first.top1.n)} against {percent(second.top1.value, second.top1.n)}"
+    if not comparison.same_images:
+        return (
+            "The models were not evaluated on the same named images, so the page shows their numbers beside each other "
+            "but marks no best one."
+        )
+    if comparison.best.get("top1"):
+        return f"{first.name} is right most often: {shares} for {second.name}. Their intervals do not overlap."
+    return f"{first.name} is not ahead beyond the noise: {shares} for {second.name}, and their intervals overlap."
+
+
+def _calibration(comparison: Comparison) -> str:
+    order = sorted(comparison.models, key=lambda model: model.calibration.ece)
+    low, high = order[0], order[-1]
+    return (
+        f"{low.name} has the lowest calibration error: on average, its confidence and its accuracy differ by "
+        f"{points(low.calibration.ece)} (ECE {decimal(low.calibration.ece)}); for {high.name} it is "
+        f"{points(high.calibration.ece)} ({decimal(high.calibration.ece)})."
+    )
+
+
+def made(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """How a run was made, from its summary.json, as terms and texts; what the file lacks is left out."""
+    model, data, counts = summary.get("model", {}), summary.get("data", {}), summary.get("counts", {})
+    found = [
+        ("model", model.get("path")),
+        ("SHA-256", model.get("sha256")),
+        ("images", data.get("path")),
+        ("list SHA-256", data.get("list_sha256")),
+        ("evaluated", ", ".join(f"{count:,} {name}" for name, count in counts.items() if name != "images")),
+        ("transform", transform(summary["transform"]) if "transform" in summary else None),
+        ("batch size", summary.get("batch_size")),
+        ("versions", ", ".join(f"{name} {version}" for name, version in summary.get("versions", {}).items())),
+        ("machine", ", ".join(f"{name} {summary[name]}" for name in ("isa", "threads") if name in summary)),
+    ]
+    return [(term, str(text)) for term, text in found if text]
+
+
+def transform(values: dict[str, Any]) -> str:
+    """A transform as one line."""
+    steps = []
+    if values["resize"]:
+        steps.append(f"short side to {values['resize']} ({values['interpolation']})")
+    if values["crop"]:
+        steps.append(f"centre {values['crop']} \u00d7 {values['crop']}")
+    mean, std = (", ".join(f"{value:.4g}" for value in values[name]) for name in ("mean", "std"))
+    return ", ".join([*steps, f"mean {mean}", f"std {std}"])
