@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 from pathlib import Path
-from typing import Any
 
 from .._extras import require
 from ..accuracy import Accuracy, accuracy
 from ..calibration import Calibration, calibration
 from ..errors import InvalidArgument
 from ..report import runs
+from ..report.records import bins, core
 from .arguments import positive
 
 NAME = "calibrate"
@@ -25,9 +24,9 @@ examples:
   binet calibrate predictions.csv --bins 10 --binning equal_mass --plot reliability.png
   binet calibrate predictions.csv --json | jq .ece
 
-A CSV needs the columns predicted_class and predicted_probability, and labels: in a column `label`, or joined by file
-name from --labels. Bins are (low, high]; ECE is the mean gap between confidence and accuracy, weighted by the bins' images
-(Guo et al., ICML 2017), MCE the largest gap, RMS the root mean square."""
+A CSV needs the columns predicted_class and predicted_probability, and labels: in a column `label`, or joined by
+file name from --labels. Bins are (low, high]; ECE is the mean gap between confidence and accuracy, weighted by the
+bins' images (Guo et al., ICML 2017), MCE the largest gap, RMS the root mean square."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,30 +50,8 @@ def run(arguments: argparse.Namespace) -> None:
     result = calibration(read.predictions, n_bins=arguments.bins, binning=arguments.binning)
     if arguments.plot:
         _save_plot(result, Path(arguments.plot))
-    print(json.dumps(_record(top1, result), indent=1) if arguments.json else _table(read.name, top1, result))
-
-
-def _record(top1: Accuracy, result: Calibration) -> dict[str, Any]:
-    """Everything, unrounded; null in the place of a bin's numbers where it has no rows."""
-    bins = [
-        {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in one._asdict().items()
-        }
-        for one in result.bins
-    ]
-    return {
-        "n": top1.n,
-        "accuracy": top1.value,
-        "accuracy_low": top1.low,
-        "accuracy_high": top1.high,
-        "confidence": result.confidence,
-        "ece": result.ece,
-        "mce": result.mce,
-        "rms": result.rms,
-        "binning": result.binning,
-        "bins": bins,
-    }
+    record = core(top1, result) | bins(result)
+    print(json.dumps(record, indent=1) if arguments.json else _table(read.name, top1, result))
 
 
 def _table(name: str, top1: Accuracy, result: Calibration) -> str:

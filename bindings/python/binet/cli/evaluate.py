@@ -22,8 +22,8 @@ examples:
   binet evaluate small.pt --data digits/ -o out/small --resize 8 --crop 8 --mean .3 .3 .3 --std .4 .4 .4
 
 DIR holds a folder per class (the sorted names are classes 0, 1, ..., as in torchvision's ImageFolder), or images
-without labels; a CSV with the columns path,label does as well. The model maps float32 [n, 3, H, W] to logits [n, C], to a tuple
-(logits, features) or to a dict with these names."""
+without labels; a CSV with the columns path,label does as well. The model maps float32 [n, 3, H, W] to logits
+[n, C], to a tuple (logits, features) or to a dict with these names."""
 
 _PRESETS = {"imagenet": transforms.IMAGENET, "clip": transforms.CLIP}
 

@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__
 from ..accuracy import Accuracy, accuracy
 from ..calibration import Calibration, calibration
 from ..errors import InvalidArgument, InvalidData
@@ -112,7 +111,7 @@ def _measure(run: Run, name: str) -> Measured:
     unlabelled = np.flatnonzero(table.label < 0)
     if len(unlabelled):
         raise InvalidData(
-            f"{run.path}: {len(unlabelled):,} of {len(table):,} rows lack a label, which accuracy and calibration need; "
+            f"{run.path}: {len(unlabelled):,} of {len(table):,} rows lack a label, which accuracy needs; "
             "give a CSV of file_name,label with --labels",
             "labels",
             int(unlabelled[0]),
@@ -197,54 +196,3 @@ def _leader(models: Sequence[Measured], values: Sequence[Accuracy | Mean | None]
         if all(sign * worst[i] > sign * other for j, other in enumerate(reach) if j != i):
             return model.name
     return None
-
-
-# ---- As CSV and JSON -------------------------------------------------------------------------------------------------
-
-
-def row(model: Measured) -> dict[str, Any]:
-    """One model as a flat record: the columns of report.csv."""
-    result, top5 = model.calibration, model.top5
-    record: dict[str, Any] = {
-        "model": model.name,
-        "n": model.top1.n,
-        "n_correct": model.top1.n_correct,
-        "accuracy": model.top1.value,
-        "accuracy_low": model.top1.low,
-        "accuracy_high": model.top1.high,
-        "top5_accuracy": top5.value if top5 else None,
-        "top5_accuracy_low": top5.low if top5 else None,
-        "top5_accuracy_high": top5.high if top5 else None,
-        "confidence": result.confidence,
-        "ece": result.ece,
-        "mce": result.mce,
-        "rms": result.rms,
-    }
-    for name in ("nll", "brier", "entropy"):
-        mean: Mean | None = getattr(model, name)
-        for suffix, value in (("", "value"), ("_low", "low"), ("_high", "high")):
-            record[name + suffix] = getattr(mean, value) if mean else None
-    return record
-
-
-def to_json(comparison: Comparison) -> dict[str, Any]:
-    """Everything the page shows, ready for `json.dumps`: numbers that are not finite are None."""
-    models = []
-    for model in comparison.models:
-        result = model.calibration
-        bins = [{name: _finite(value) for name, value in one._asdict().items()} for one in result.bins]
-        models.append(
-            {name: _finite(value) for name, value in row(model).items()}
-            | {"direction": model.direction, "binning": result.binning, "bins": bins, "made": model.run.summary}
-        )
-    return {
-        "libbinet": __version__,
-        "same_images": comparison.same_images,
-        "models": models,
-        "best": comparison.best,
-        "agreements": [vars(agreement) for agreement in comparison.agreements],
-    }
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value

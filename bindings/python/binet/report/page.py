@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 import os
@@ -12,8 +10,9 @@ from pathlib import Path
 
 from .. import __version__
 from . import sentences
-from .comparison import Comparison, row, to_json
+from .comparison import Comparison
 from .figure import reliability_svg
+from .records import to_csv, to_json
 from .runs import write_text
 
 
@@ -24,22 +23,15 @@ def write(comparison: Comparison, directory: str | os.PathLike[str]) -> Path:
         The path of report.html.
     """
     directory = Path(directory)
+    texts = {
+        "report.csv": to_csv(comparison),
+        "report.json": json.dumps(to_json(comparison), indent=1) + "\n",
+        "report.html": render(comparison),
+    }
     directory.mkdir(parents=True, exist_ok=True)
-    page = render(comparison)
-    write_text(directory / "report.csv", to_csv(comparison))
-    write_text(directory / "report.json", json.dumps(to_json(comparison), indent=1, ensure_ascii=False) + "\n")
-    write_text(directory / "report.html", page)
+    for name, text in texts.items():
+        write_text(directory / name, text)
     return directory / "report.html"
-
-
-def to_csv(comparison: Comparison) -> str:
-    """A line per model. Numbers read back to the same bits; what is not known is empty."""
-    text = io.StringIO()
-    records = [row(model) for model in comparison.models]
-    writer = csv.DictWriter(text, records[0].keys(), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
 
 
 def render(comparison: Comparison) -> str:

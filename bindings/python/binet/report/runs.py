@@ -25,6 +25,7 @@ from ..image import ClassMap, ImageList
 from ..predictions import Predictions
 from ..threads import context, get_num_threads
 from ..transforms import IMAGENET, Transform
+from .records import core
 
 PREDICTIONS, SUMMARY, FEATURES = "predictions.csv", "summary.json", "features.npy"
 
@@ -173,21 +174,8 @@ def _results(predictions: Predictions) -> dict[str, Any] | None:
     """Accuracy and calibration; None where an image has no label."""
     if (predictions.label < 0).any():
         return None
-    top1, result = accuracy(predictions), calibration(predictions)
-    return {
-        "accuracy": {
-            "value": top1.value,
-            "low": top1.low,
-            "high": top1.high,
-            "confidence_level": top1.confidence_level,
-        },
-        "ece": result.ece,
-        "mce": result.mce,
-        "rms": result.rms,
-        "confidence": result.confidence,
-        "n_bins": len(result.bins),
-        "binning": result.binning,
-    }
+    result = calibration(predictions)
+    return core(accuracy(predictions), result) | {"n_bins": len(result.bins), "binning": result.binning}
 
 
 def _versions() -> dict[str, str]:

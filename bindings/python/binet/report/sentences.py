@@ -37,6 +37,15 @@ def title(comparison: Comparison) -> str:
     return listed(names) if len(names) <= 2 else f"{len(names)} models, side by side"
 
 
+def lead(comparison: Comparison) -> str:
+    """The line below the title."""
+    n, many = comparison.models[0].top1.n, len(comparison.models)
+    if many == 1:
+        return f"{n:,} images. How often is the model right, and does its confidence say when?"
+    same = f"{n:,} images, the same for {'both' if many == 2 else 'all'}. " if comparison.same_images else ""
+    return f"{same}How often are they right, and does their confidence say when?"
+
+
 def confidence(model: Measured) -> str:
     """How the mean confidence lies to the accuracy."""
     says, right = percent(model.calibration.confidence, model.top1.n), percent(model.top1.value, model.top1.n)
@@ -49,7 +58,7 @@ def confidence(model: Measured) -> str:
 def ece(model: Measured) -> str:
     """What the expected calibration error says."""
     error = model.calibration.ece
-    return f"ECE {decimal(error)}: on average, confidence and accuracy differ by {points(error)}."
+    return f"ECE\u00a0{decimal(error)}: on average, confidence and accuracy differ by {points(error)}."
 
 
 def in_short(comparison: Comparison) -> list[str]:
@@ -78,16 +87,18 @@ def _accuracy(comparison: Comparison) -> str:
             "but marks no best one."
         )
     if comparison.best.get("top1"):
-        return f"{first.name} is right most often: {shares} for {second.name}. Their intervals do not overlap."
+        often = "more" if len(comparison.models) == 2 else "most"
+        return f"{first.name} is right {often} often: {shares} for {second.name}. Their intervals do not overlap."
     return f"{first.name} is not ahead beyond the noise: {shares} for {second.name}, and their intervals overlap."
 
 
 def _calibration(comparison: Comparison) -> str:
     order = sorted(comparison.models, key=lambda model: model.calibration.ece)
     low, high = order[0], order[-1]
+    rank = "lower" if len(order) == 2 else "lowest"
     return (
-        f"{low.name} has the lowest calibration error: on average, its confidence and its accuracy differ by "
-        f"{points(low.calibration.ece)} (ECE {decimal(low.calibration.ece)}); for {high.name} it is "
+        f"{low.name} has the {rank} calibration error: on average, its confidence and its accuracy differ by "
+        f"{points(low.calibration.ece)} (ECE\u00a0{decimal(low.calibration.ece)}); for {high.name} it is "
         f"{points(high.calibration.ece)} ({decimal(high.calibration.ece)})."
     )
 

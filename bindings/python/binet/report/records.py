@@ -1,0 +1,80 @@
+"""Numbers as flat records: one form for summary.json, `binet calibrate --json`, report.csv and report.json."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..accuracy import Accuracy
+from ..calibration import Calibration
+
+if TYPE_CHECKING:
+    from .comparison import Comparison, Mean, Measured
+
+
+def core(top1: Accuracy, result: Calibration) -> dict[str, Any]:
+    """Accuracy and calibration of one model."""
+    return {
+        "n": top1.n,
+        "n_correct": top1.n_correct,
+        "accuracy": top1.value,
+        "accuracy_low": top1.low,
+        "accuracy_high": top1.high,
+        "confidence": result.confidence,
+        "ece": result.ece,
+        "mce": result.mce,
+        "rms": result.rms,
+    }
+
+
+def bins(result: Calibration) -> dict[str, Any]:
+    """How the bins were made, and each of them; None for the numbers of one without rows."""
+    return {"binning": result.binning, "bins": [finite(vars(one)) for one in result.bins]}
+
+
+def row(model: Measured) -> dict[str, Any]:
+    """One model as a line of report.csv; None for what its predictions do not tell."""
+    top5 = model.top5
+    record = {"model": model.name} | core(model.top1, model.calibration)
+    for suffix, value in (("", "value"), ("_low", "low"), ("_high", "high")):
+        record[f"top5_accuracy{suffix}"] = getattr(top5, value) if top5 else None
+    for name in ("nll", "brier", "entropy"):
+        mean: Mean | None = getattr(model, name)
+        for suffix, value in (("", "value"), ("_low", "low"), ("_high", "high")):
+            record[f"{name}{suffix}"] = getattr(mean, value) if mean else None
+    return record
+
+
+def to_csv(comparison: Comparison) -> str:
+    """report.csv: a line per model. Numbers read back to the same bits; what is not known is empty."""
+    text = io.StringIO()
+    records = [row(model) for model in comparison.models]
+    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+def to_json(comparison: Comparison) -> dict[str, Any]:
+    """report.json: everything that the page shows; None for a number that is not finite."""
+    models = [
+        finite(row(model)) | {"direction": model.direction} | bins(model.calibration) | {"made": model.run.summary}
+        for model in comparison.models
+    ]
+    return {
+        "libbinet": __version__,
+        "same_images": comparison.same_images,
+        "models": models,
+        "best": comparison.best,
+        "agreements": [vars(agreement) for agreement in comparison.agreements],
+    }
+
+
+def finite(record: dict[str, Any]) -> dict[str, Any]:
+    """A record that JSON can hold: None in the place of NaN and of infinities."""
+    return {
+        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
+    }
