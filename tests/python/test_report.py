@@ -11,11 +11,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import binet
 import numpy as np
 import numpy.typing as npt
 import pytest
-
-import binet
 
 pytest.importorskip("jinja2", reason="the report needs jinja2")
 
@@ -268,7 +267,7 @@ def test_shares_as_people_read_them(value: float, n: int, shown: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(0.0281, ".0281"), (1.25, "1.2500"), (0.0, ".0000"), (math.inf, "∞"), (math.nan, "–")]
+    ("value", "shown"), [(0.0281, ".0281"), (1.25, "1.2500"), (0.0, ".0000"), (math.inf, "∞"), (math.nan, "\u2013")]
 )
 def test_errors_as_people_read_them(value: float, shown: str) -> None:
     assert sentences.decimal(value) == shown
@@ -363,7 +362,7 @@ def test_the_page_says_how_it_was_made(tmp_path: Path) -> None:
         "models/net.pt",
         "0123456789abcdef",
         "fedcba9876543210",
-        "short side to 256 (bilinear), centre 224 × 224, mean 0.5, 0.5, 0.5, std 0.25, 0.25, 0.25",
+        "short side to 256 (bilinear), centre 224 \u00d7 224, mean 0.5, 0.5, 0.5, std 0.25, 0.25, 0.25",
         f"{N} evaluated, 2 skipped",
         "libbinet 0.1.0, torch 2.13.0",
         "isa avx2, threads 2",

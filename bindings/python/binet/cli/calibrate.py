@@ -80,12 +80,13 @@ def _table(name: str, top1: Accuracy, result: Calibration) -> str:
 
 def _save_plot(result: Calibration, path: Path) -> None:
     """Draw under a temporary name, then rename."""
-    import matplotlib
+    from matplotlib.figure import Figure
 
-    matplotlib.use("Agg")
+    figure = Figure(figsize=(5.2, 6.2))
+    result.plot(ax=figure.add_axes((0.13, 0.09, 0.83, 0.88)))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        result.plot().figure.savefig(temporary, format=path.suffix[1:], dpi=150)
+        figure.savefig(temporary, format=path.suffix[1:], dpi=150)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from typing import Any
 
 from .. import transforms
 from .._extras import require
@@ -86,7 +87,7 @@ def _transform(arguments: argparse.Namespace) -> transforms.Transform:
     """The preset with what was asked for changed."""
     asked = {name: getattr(arguments, name) for name in ("resize", "crop", "interpolation", "mean", "std")}
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
-    changed = {name: value or None for name, value in values.items() if value is not None}
+    changed: dict[str, Any] = {name: value or None for name, value in values.items() if value is not None}
     return replace(_PRESETS[arguments.transform], **changed)
 
 

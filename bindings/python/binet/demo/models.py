@@ -20,7 +20,7 @@ from .data import N_CLASSES, SIDE
 BATCH_SIZE = 64
 
 
-class ConvNet(nn.Module):
+class ConvNet(nn.Module):  # type: ignore[misc]
     """Three convolutions with batch normalisation and a global average: f32 [n, 3, 8, 8] to logits [n, 10]."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class ConvNet(nn.Module):
         return logits
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc]
     """Pre-norm attention and MLP, each with a residual (Dosovitskiy et al., ICLR 2021): [n, tokens, width]."""
 
     def __init__(self, width: int, n_heads: int) -> None:
@@ -54,10 +54,10 @@ class Block(nn.Module):
         heads = self.qkv(self.norm1(x)).unflatten(-1, (3, self.n_heads, -1)).permute(2, 0, 3, 1, 4)
         attended = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2])
         x = x + self.project(attended.transpose(1, 2).flatten(2))
-        return x + self.mlp(self.norm2(x))  # type: ignore[no-any-return]
+        return x + self.mlp(self.norm2(x))
 
 
-class VisionTransformer(nn.Module):
+class VisionTransformer(nn.Module):  # type: ignore[misc]
     """Patches of 2 x 2, a class token, two blocks: f32 [n, 3, 8, 8] to logits [n, 10]."""
 
     def __init__(self, width: int = 64, depth: int = 2, n_heads: int = 4, patch: int = 2) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..calibration import Calibration
 
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "binet",
     "font.size": 10,
@@ -58,7 +58,8 @@ def reliability_svg(result: Calibration, title: str, prefix: str) -> str:
         result.plot(ax=figure.add_axes((0.12, 0.09, 0.86, 0.89)))
         for axes in figure.axes:  # the page has a legend for all diagrams, and a table for the numbers
             for extra in (axes.get_legend(), *axes.texts):
-                extra.remove()
+                if extra is not None:
+                    extra.remove()
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
     return _inline(drawn.getvalue(), title, prefix)

@@ -1,0 +1,134 @@
+"""The demo, from training to the page. It takes most of a minute and runs once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import binet
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the demo needs torch")
+pytest.importorskip("sklearn", reason="the demo needs scikit-learn")
+Image = pytest.importorskip("PIL.Image", reason="the demo needs Pillow")
+
+from binet import report
+from binet.demo import SEED, data, models
+from binet.transforms import Transform
+
+NAMES = ("ConvNet", "ViT")
+N_TEST = 899
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `binet demo` writes."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [sys.executable, "-m", "binet", "demo", "-o", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["images", "train", "evaluate", "train", "evaluate", "report"]
+    assert lines[-1].split(maxsplit=1)[1] == str((folder / "report" / "report.html").resolve())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def digits() -> data.Digits:
+    return data.load(SEED)
+
+
+def test_the_split_is_clean(digits: data.Digits) -> None:
+    """All 1,797 digits, each once, every class in both halves alike."""
+    from sklearn.datasets import load_digits
+
+    assert len(digits.test_labels) == N_TEST
+    both = np.concatenate([digits.train_pixels, digits.test_pixels]).reshape(-1, 64)
+    whole = np.round(load_digits().data * (255 / 16)).astype(np.uint8)
+    assert np.array_equal(both[np.lexsort(both.T)], whole[np.lexsort(whole.T)])
+    counts = [np.bincount(labels, minlength=10) for labels in (digits.train_labels, digits.test_labels)]
+    assert np.abs(counts[0] - counts[1]).max() <= 1
+
+
+def test_the_images_are_the_digits(demo: Path, digits: data.Digits) -> None:
+    files = sorted((demo / "images").rglob("*.png"), key=lambda path: path.name)
+    assert len(files) == N_TEST
+    for path, pixels, label in zip(files, digits.test_pixels, digits.test_labels, strict=True):
+        assert path.parent.name == str(label)
+        assert np.array_equal(np.asarray(Image.open(path)), pixels)
+
+
+@pytest.mark.parametrize(("name", "least"), [("ConvNet", 0.97), ("ViT", 0.93)])
+def test_the_models_learn(demo: Path, name: str, least: float) -> None:
+    table = binet.Predictions.from_csv(demo / name / "predictions.csv")
+    assert len(table) == N_TEST
+    assert binet.accuracy(table).value >= least
+    assert [str(label) for label in table.label] == [str(file).split("/")[0] for file in table.file_names]
+
+
+def test_the_models_differ_in_calibration(demo: Path) -> None:
+    """What the page is there to say: they are off by more than a point, and not by the same."""
+    ece = {name: binet.calibration(report.read(demo / name).predictions).ece for name in NAMES}
+    assert min(ece.values()) > 0.01
+    assert abs(ece["ConvNet"] - ece["ViT"]) > 0.005
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_pipeline_sees_what_the_training_saw(demo: Path, name: str, digits: data.Digits) -> None:
+    """The saved model on plain arrays gives the predictions that went through PNG files and the transform."""
+    table = binet.Predictions.from_csv(demo / name / "predictions.csv")
+    order = np.argsort([str(file).split("/")[1] for file in table.file_names])
+    logits = torch.jit.load(str(demo / "models" / f"{name.lower()}.pt"))(
+        torch.from_numpy(data.normalise(digits.test_pixels))
+    )
+    direct = binet.Predictions.from_logits(logits.detach(), digits.test_labels)
+    assert np.array_equal(table.label[order], direct.label)
+    np.testing.assert_allclose(table.true_probability[order], direct.true_probability, atol=1e-5)
+
+
+def test_the_transform_is_the_normalisation(digits: data.Digits) -> None:
+    transform = Transform(resize=data.SIDE, crop=data.SIDE, mean=(data.MEAN,) * 3, std=(data.STD,) * 3)
+    for pixels, values in zip(digits.test_pixels[:20], data.normalise(digits.test_pixels[:20]), strict=True):
+        np.testing.assert_allclose(transform(np.repeat(pixels[:, :, None], 3, axis=2)), values, atol=1e-6)
+
+
+def test_evaluating_again_gives_the_same_bytes(demo: Path, tmp_path: Path) -> None:
+    for name in NAMES:
+        summary = json.loads((demo / name / "summary.json").read_text(encoding="utf-8"))
+        transform = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in summary["transform"].items()
+        }
+        settings = report.Settings(transform=Transform(**transform), batch_size=summary["batch_size"])
+        report.evaluate_to(tmp_path / name, summary["model"]["path"], demo / "images", settings, name=name)
+        again, first = tmp_path / name / "predictions.csv", demo / name / "predictions.csv"
+        assert again.read_bytes() == first.read_bytes()
+
+
+@pytest.mark.parametrize("recipe", models.RECIPES, ids=lambda recipe: recipe.name)
+def test_training_is_reproducible(recipe: models.Recipe, digits: data.Digits) -> None:
+    """The same seed gives the same weights, another seed others, and the caller's torch stays as it was."""
+    short, pixels = replace(recipe, n_epochs=1), data.normalise(digits.train_pixels)
+    state, n_threads = torch.random.get_rng_state(), torch.get_num_threads()
+    trained = [
+        models.train(short, pixels, digits.train_labels, seed=seed, epoch_done=lambda: None).state_dict()
+        for seed in (SEED, SEED, SEED + 1)
+    ]
+    assert all(torch.equal(value, trained[1][key]) for key, value in trained[0].items())
+    assert not all(torch.equal(value, trained[2][key]) for key, value in trained[0].items())
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert torch.get_num_threads() == n_threads
+    assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_the_page_compares_both(demo: Path) -> None:
+    found = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))
+    assert {model["model"] for model in found["models"]} == set(NAMES)
+    assert found["same_images"]
+    assert found["models"][0]["n"] == N_TEST
+    page = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    assert all(f"Reliability diagram of {name}" in page for name in NAMES)
+    assert len(page) < 300_000
