@@ -15,12 +15,10 @@ from pathlib import Path
 import binet
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="the command line runs models with torch")
-Image = pytest.importorskip("PIL.Image", reason="the tests write images with Pillow")
-
+import torch
 from binet.cli import VERBS
 from binet.demo.models import save_torchscript
+from PIL import Image
 
 N_PER_CLASS = 3
 CLASSES = ("apple", "bear", "chair")
@@ -65,7 +63,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A TorchScript file that gives logits of three classes and, as features, the mean colour."""
 
-    class Net(torch.nn.Module):  # type: ignore[misc]
+    class Net(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             torch.manual_seed(5)

@@ -11,14 +11,12 @@ from pathlib import Path
 import binet
 import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch", reason="the demo needs torch")
-pytest.importorskip("sklearn", reason="the demo needs scikit-learn")
-Image = pytest.importorskip("PIL.Image", reason="the demo needs Pillow")
-
+import torch
 from binet import report
 from binet.demo import SEED, data, models
 from binet.transforms import Transform
+from PIL import Image
+from sklearn.datasets import load_digits
 
 NAMES = ("ConvNet", "ViT")
 N_TEST = 899
@@ -44,8 +42,6 @@ def digits() -> data.Digits:
 
 def test_the_split_is_clean(digits: data.Digits) -> None:
     """All 1,797 digits, each once, every class in both halves alike."""
-    from sklearn.datasets import load_digits
-
     assert len(digits.test_labels) == N_TEST
     both = np.concatenate([digits.train_pixels, digits.test_pixels]).reshape(-1, 64)
     whole = np.round(load_digits().data * (255 / 16)).astype(np.uint8)

@@ -15,9 +15,6 @@ import binet
 import numpy as np
 import numpy.typing as npt
 import pytest
-
-pytest.importorskip("jinja2", reason="the report needs jinja2")
-
 from binet import report
 from binet.report import sentences
 from binet.report.comparison import Comparison, compare
