@@ -5,7 +5,7 @@
  * error does not grow with |t d|. 2^r comes from a polynomial, 2^k from bits (in f32 eighths of k from a table of 8
  * entries that fits one register). Where exp(t d) < 2^-150 (f32) or 2^-1119 (f64) the result counts as 0.
  *
- * Within 1.2 ulp (f32) and 0.8 ulp (f64) for every argument, subnormal results included.
+ * Within 1.2 ulp for every argument, subnormal results included.
  */
 
 /** The parts of t / log 2 and the lowest d worth telling apart. */

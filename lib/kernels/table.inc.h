@@ -13,15 +13,15 @@ enum { f32_stretch = 64 * f32_all, f64_stretch = 64 * f64_all };
 static const float f32_smallest = FLT_MIN;
 static const double f64_smallest = DBL_MIN;
 
-/* The next number up. */
+/* The next number up; NaN where there is none. */
 static inline float f32_next(float x)
 {
-    return nextafterf(x, INFINITY);
+    return x < INFINITY ? nextafterf(x, INFINITY) : NAN;
 }
 
 static inline double f64_next(double x)
 {
-    return nextafter(x, INFINITY);
+    return x < (double)INFINITY ? nextafter(x, (double)INFINITY) : (double)NAN;
 }
 
 /* What every good row has. */

@@ -1,0 +1,297 @@
+/* The kernels of every instruction set of this machine give the bits of the scalar build, and the numbers of the
+ * definitions. */
+#include "kernels/kernels.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/context.h"
+#include "check.h"
+#include "kernels_rows.h"
+
+enum { N_ISAS = 5, LONGEST = 5000 };
+
+static const binet__kernels *available[N_ISAS];
+static int n_available;
+static float row[LONGEST];
+static double wide[LONGEST];
+
+static void find_kernels(void)
+{
+    for (int32_t isa = BINET_ISA_SCALAR; isa < N_ISAS; isa++) {
+        binet_context context = binet__context_copy(NULL);
+        binet_context_options options = {.struct_size = sizeof options, .isa = isa};
+        binet_context *made = NULL;
+        if (binet_context_create(&options, &made, NULL) == BINET_OK) {
+            context.isa = isa;
+            CHECK_INT(binet__kernels_of(&context, &available[n_available++], NULL), BINET_OK);
+            (void)printf("instruction set: %s\n", binet_context_isa(made));
+            binet_context_destroy(made);
+        }
+    }
+    CHECK(n_available >= 1);
+}
+
+/* Every instruction set against the scalar build, in f32 and f64. */
+static void compare(int probabilities, int64_t n, int64_t label, double inverse_temperature)
+{
+    rows_widen(row, n, wide);
+    binet__row narrow = rows_run(available[0], probabilities, row, NULL, n, label, inverse_temperature);
+    binet__row broad = rows_run(available[0], probabilities, NULL, wide, n, label, inverse_temperature);
+    for (int i = 1; i < n_available; i++) {
+        binet__row other = rows_run(available[i], probabilities, row, NULL, n, label, inverse_temperature);
+        CHECK(memcmp(&narrow, &other, sizeof other) == 0);
+        other = rows_run(available[i], probabilities, NULL, wide, n, label, inverse_temperature);
+        CHECK(memcmp(&broad, &other, sizeof other) == 0);
+    }
+}
+
+/* Every width to 200, every label where the row is short. */
+static void all_widths_have_the_same_bits(void)
+{
+    for (int64_t n = 1; n <= 200; n++) {
+        for (int64_t label = -1; label < n; label += n <= 70 ? 1 : 7) {
+            rows_logits((uint32_t)(n * 1000 + label), n, row);
+            compare(0, n, label, label % 3 == 0 ? 1.0 : 0.37);
+            rows_probabilities((uint32_t)(n * 1000 + label), n, row);
+            compare(1, n, label, 1.0);
+        }
+    }
+}
+
+static void long_rows_have_the_same_bits(void)
+{
+    static const int64_t lengths[] = {1000, 1023, 1024, 1025, 1040, 2047, 2049, 3000, 4096, LONGEST};
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+        for (int64_t label = -1; label < lengths[i]; label += 173) {
+            rows_logits((uint32_t)label, lengths[i], row);
+            compare(0, lengths[i], label, 1.0);
+            rows_probabilities((uint32_t)label, lengths[i], row);
+            compare(1, lengths[i], label, 1.0);
+        }
+    }
+}
+
+static void odd_values_have_the_same_bits(void)
+{
+    static const float odd[] = {0.0f,      -0.0f,      INFINITY, -INFINITY, NAN,
+                                0x1p-149f, -0x1p-127f, 3.4e38f,  -3.4e38f,  -104.0f};
+    const int64_t n_odd = sizeof odd / sizeof odd[0];
+    for (int64_t n = 1; n <= 70; n++) {
+        for (int64_t at = 0; at < n; at++) {
+            rows_logits((uint32_t)n, n, row);
+            row[at] = odd[(n + at) % n_odd];
+            row[(at * 7 + 3) % n] = odd[at % n_odd];
+            for (int64_t label = -1; label < n; label += 13) {
+                compare(0, n, label, 1.0);
+                compare(0, n, label, 0x1p-90);
+                compare(1, n, label, 1.0);
+            }
+        }
+    }
+}
+
+static void far_temperatures_have_the_same_bits(void)
+{
+    static const double inverse[] = {1e-300, 1e-30, 1e-3, 1e3, 1e30, 1e300};
+    for (size_t i = 0; i < sizeof inverse / sizeof inverse[0]; i++) {
+        rows_logits(5, 100, row);
+        compare(0, 100, 42, inverse[i]);
+        binet__row r = rows_run(available[0], 0, row, NULL, 100, 42, inverse[i]);
+        CHECK_INT(r.state, BINET__ROW_OK);
+        CHECK(r.confidence >= 0.01 && r.confidence <= 1);
+        CHECK(r.entropy >= 0 && r.entropy <= log(100) + 1e-9);
+    }
+}
+
+/* The definitions, in long double. */
+static void check_definitions(int probabilities, int from_wide, int64_t n, int64_t label, double tolerance)
+{
+    rows_widen(row, n, wide);
+    binet__row r = rows_run(available[0], probabilities, from_wide ? NULL : row, wide, n, label, 1.0);
+    int64_t best = 0;
+    int64_t rank = 1;
+    long double sum = 0;
+    for (int64_t i = 0; i < n; i++) {
+        best = wide[i] > wide[best] ? i : best;
+        rank += wide[i] > wide[label] || (wide[i] == wide[label] && i < label);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        sum += probabilities ? 1.0L / (long double)n : expl((long double)wide[i] - (long double)wide[best]);
+    }
+    long double brier = 0;
+    long double entropy = 0;
+    for (int64_t i = 0; i < n; i++) {
+        long double p =
+            probabilities ? (long double)wide[i] : expl((long double)wide[i] - (long double)wide[best]) / sum;
+        long double target = i == label ? 1 : 0;
+        brier += (p - target) * (p - target);
+        entropy -= p > 0 ? p * logl(p) : 0;
+        if (i == label) {
+            CHECK_NEAR(r.true_probability, (double)p, tolerance);
+            CHECK_NEAR(r.nll, (double)-logl(p), tolerance * (1 + fabs(r.nll)));
+        }
+        if (i == best) {
+            CHECK_NEAR(r.confidence, (double)p, tolerance);
+        }
+    }
+    CHECK_INT(r.state, BINET__ROW_OK);
+    CHECK_INT(r.predicted, best);
+    CHECK_INT(r.rank, rank);
+    CHECK_NEAR(r.brier, (double)brier, tolerance);
+    CHECK_NEAR(r.entropy, (double)entropy, tolerance * (1 + (double)entropy));
+}
+
+static void results_follow_the_definitions(void)
+{
+    for (int64_t n = 1; n <= LONGEST; n = n < 40 ? n + 1 : n * 2 + 1) {
+        for (int64_t label = 0; label < n; label += 1 + n / 5) {
+            for (int from_wide = 0; from_wide < 2; from_wide++) {
+                double tolerance = from_wide ? 1e-14 : 5e-7;
+                rows_logits((uint32_t)(n + label), n, row);
+                check_definitions(0, from_wide, n, label, tolerance);
+                rows_probabilities((uint32_t)(n + label), n, row);
+                check_definitions(1, from_wide, n, label, tolerance);
+            }
+        }
+    }
+}
+
+/* 1 - p of the best class is 2 exp(-40), far below what 1 + x can hold. */
+static void confident_rows_keep_their_nll(void)
+{
+    const float confident[3] = {-40.0f, 0.0f, -40.0f};
+    const double exact = 2 * 4.248354255291589e-18;
+    binet__row r = rows_run(available[0], 0, confident, NULL, 3, 1, 1.0);
+    CHECK_NEAR(r.nll / exact, 1, 1e-6);
+    CHECK_NEAR(r.brier / (exact * exact * 1.5), 1, 1e-6);
+    CHECK(r.confidence == 1);
+}
+
+static void ties_go_to_the_lower_column(void)
+{
+    for (int64_t n = 2; n <= 130; n++) {
+        for (int64_t i = 0; i < n; i++) {
+            row[i] = 0.0f;
+        }
+        row[0] = -1.0f;
+        row[n - 1] = -0.0f;
+        for (int i = 0; i < n_available; i++) {
+            binet__row r = rows_run(available[i], 0, row, NULL, n, n - 1, 1.0);
+            CHECK_INT(r.predicted, 1);
+            CHECK_INT(r.rank, n - 1);
+            CHECK_INT(rows_run(available[i], 0, row, NULL, n, 0, 1.0).rank, n);
+        }
+    }
+}
+
+static void a_nan_is_found_wherever_it_is(void)
+{
+    for (int64_t n = 1; n <= 130; n++) {
+        for (int64_t at = 0; at < n; at++) {
+            rows_probabilities((uint32_t)n, n, row);
+            row[at] = NAN;
+            if (n > 1) {
+                row[(at + 1) % n] = INFINITY;
+            }
+            for (int i = 0; i < n_available; i++) {
+                for (int kind = 0; kind < 2; kind++) {
+                    binet__row r = rows_run(available[i], kind, row, NULL, n, at, 1.0);
+                    CHECK_INT(r.state, BINET__ROW_NAN);
+                    CHECK_INT(r.fault, at);
+                }
+            }
+            if (n > 1) {
+                row[(at + 1) % n] = 0.0f;
+                CHECK_INT(rows_run(available[n_available - 1], 0, row, NULL, n, at, 1.0).fault, at);
+                CHECK_INT(rows_run(available[n_available - 1], 0, row, NULL, n, (at + 1) % n, 1.0).fault, at);
+            }
+        }
+    }
+}
+
+static void infinities_mean_what_they_say(void)
+{
+    float scores[3] = {1.0f, INFINITY, 2.0f};
+    binet__row r = rows_run(available[0], 0, scores, NULL, 3, 1, 1.0);
+    CHECK_INT(r.state, BINET__ROW_OK);
+    CHECK(r.predicted == 1 && r.confidence == 1 && r.nll == 0 && r.brier == 0 && r.entropy == 0 && r.rank == 1);
+    r = rows_run(available[0], 0, scores, NULL, 3, 0, 1.0);
+    CHECK(r.true_probability == 0 && isinf(r.nll) && r.brier == 2 && r.rank == 3);
+    scores[2] = INFINITY;
+    r = rows_run(available[0], 0, scores, NULL, 3, 0, 1.0);
+    CHECK_INT(r.state, BINET__ROW_TWO_INFINITE);
+    CHECK_INT(r.fault, 2);
+    const float excluded[3] = {-INFINITY, -INFINITY, -INFINITY};
+    CHECK_INT(rows_run(available[0], 0, excluded, NULL, 3, 0, 1.0).state, BINET__ROW_ALL_EXCLUDED);
+    const float one_left[3] = {-INFINITY, 5.0f, -INFINITY};
+    r = rows_run(available[0], 0, one_left, NULL, 3, 1, 1.0);
+    CHECK(r.confidence == 1 && r.nll == 0 && r.entropy == 0 && r.brier == 0);
+    r = rows_run(available[0], 0, one_left, NULL, 3, 2, 1.0);
+    CHECK(r.true_probability == 0 && isinf(r.nll) && r.brier == 2 && r.rank == 3);
+}
+
+static void probabilities_are_checked(void)
+{
+    float p[3] = {0.5f, 0.25f, 0.3f};
+    binet__row r = rows_run(available[0], 1, p, NULL, 3, 0, 1.0);
+    CHECK_INT(r.state, BINET__ROW_SUM);
+    CHECK_NEAR(r.sum, 1.05, 1e-7);
+    p[1] = -0.25f;
+    p[2] = 1.5f;
+    r = rows_run(available[0], 1, p, NULL, 3, 0, 1.0);
+    CHECK_INT(r.state, BINET__ROW_OUT_OF_RANGE);
+    CHECK_INT(r.fault, 1);
+    const float certain[2] = {0.0f, 1.0f};
+    r = rows_run(available[0], 1, certain, NULL, 2, 1, 1.0);
+    CHECK(r.nll == 0 && r.brier == 0 && r.entropy == 0 && !signbit(r.nll) && !signbit(r.entropy));
+    CHECK(isinf(rows_run(available[0], 1, certain, NULL, 2, 0, 1.0).nll));
+}
+
+static void widening_is_exact(void)
+{
+    static uint16_t values[0x10000];
+    static float widened[0x10000];
+    static float other[0x10000];
+    for (uint32_t i = 0; i < 0x10000; i++) {
+        values[i] = (uint16_t)i;
+    }
+    available[0]->widen_f16(values, 0x10000, widened);
+    for (uint32_t i = 0; i < 0x7c00; i++) {
+        int exponent = (int)(i >> 10);
+        double exact = exponent == 0 ? ldexp(i, -24) : ldexp((i & 0x3ff) + 0x400, exponent - 25);
+        CHECK((double)widened[i] == exact && (double)widened[i + 0x8000] == -exact);
+    }
+    CHECK(isinf(widened[0x7c00]) && widened[0xfc00] < 0 && isnan(widened[0x7c01]) && isnan(widened[0xffff]));
+    for (int i = 1; i < n_available; i++) {
+        for (int64_t skip = 0; skip < 40; skip++) {
+            available[i]->widen_f16(values + skip, 0x10000 - skip, other);
+            CHECK(memcmp(other, widened + skip, (0x10000 - (size_t)skip) * sizeof other[0]) == 0);
+        }
+    }
+    for (int i = 0; i < n_available; i++) {
+        available[i]->widen_bf16(values, 0x10000, other);
+        for (uint32_t k = 0; k < 0x10000; k++) {
+            uint32_t bits;
+            memcpy(&bits, &other[k], sizeof bits);
+            CHECK(bits == k << 16);
+        }
+    }
+}
+
+int main(void)
+{
+    RUN(find_kernels);
+    RUN(all_widths_have_the_same_bits);
+    RUN(long_rows_have_the_same_bits);
+    RUN(odd_values_have_the_same_bits);
+    RUN(far_temperatures_have_the_same_bits);
+    RUN(results_follow_the_definitions);
+    RUN(confident_rows_keep_their_nll);
+    RUN(ties_go_to_the_lower_column);
+    RUN(a_nan_is_found_wherever_it_is);
+    RUN(infinities_mean_what_they_say);
+    RUN(probabilities_are_checked);
+    RUN(widening_is_exact);
+    return check_result();
+}
