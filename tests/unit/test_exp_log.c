@@ -1,6 +1,7 @@
 /* exp and log of the kernels (the scalar build, which is the specification) stay within their bounds in ulp. With the
  * argument `every` and BINET_TEST_LONG set every f32 is tried, else a dense sample. */
 #include "kernels/lanes_scalar.h"
+#include "kernels/resize_scalar.h"
 
 #define BINET__TABLE exp_log_table
 #include "kernels/table.inc.h"
