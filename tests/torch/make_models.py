@@ -78,8 +78,8 @@ class NumberedDict(Net):
 
 
 class Nothing(Net):
-    def forward(self, x: Tensor) -> None:
-        return None
+    def forward(self, x: Tensor) -> Tensor | None:
+        return x if x.size(0) == 0 else None
 
 
 class Number(Net):
