@@ -100,7 +100,7 @@ static void resample_columns(binet__resizer *resizer, const binet_array *pixels,
     const binet__axis *rows = &resizer->rows;
     int64_t n_in = (int64_t)columns->high - columns->low;
     binet__taps taps = {columns->n, columns->stride, columns->first, columns->counts, columns->weights};
-    uint8_t *interleaved = scratch + 4 * 3 * n_in;
+    uint8_t *interleaved = scratch + 12 * n_in;
     int32_t n_rows = rows->high - rows->low;
     for (int32_t i = 0; i < n_rows; i += 4) {
         const uint8_t *from[4];

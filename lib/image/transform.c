@@ -197,7 +197,8 @@ binet_status binet_transform_apply(const binet_context *context, const binet_arr
     if (status != BINET_OK) {
         return status;
     }
-    if (capacity < 0 || capacity / 3 / across.n < down.n) {
+    size_t needed = 0;
+    if (!binet__multiply((int64_t)across.n * down.n, 3, &needed) || capacity < 0 || (uint64_t)capacity < needed) {
         return binet__fail_argument(error, "capacity", "capacity is %lld; 3 x %d x %d values are written",
                                     (long long)capacity, (int)down.n, (int)across.n);
     }

@@ -63,10 +63,10 @@ BINET__INLINE void i32_store_pixels(uint8_t *const rows[4], int64_t offset, i32_
  * a byte of zero. Four bytes after the pixels are read too. */
 BINET__INLINE void interleave_pixels(const uint8_t *const rows[4], int64_t offset, uint8_t *interleaved)
 {
-    for (int row = 0; row < 4; row++) {
-        for (int pixel = 0; pixel < 4; pixel++) {
+    for (int64_t row = 0; row < 4; row++) {
+        for (int64_t pixel = 0; pixel < 4; pixel++) {
             uint8_t *out = interleaved + 16 * pixel + 4 * row;
-            memcpy(out, rows[row] + offset + (int64_t)3 * pixel, 3);
+            memcpy(out, rows[row] + offset + 3 * pixel, 3);
             out[3] = 0;
         }
     }
