@@ -1,3 +1,5 @@
+#include "metrics/predictions_builder.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -207,6 +209,11 @@ binet_status binet_predictions_builder_append(binet_predictions_builder *builder
     table->n_classes = scores->shape[1];
     builder->n_given += n;
     return BINET_OK;
+}
+
+int64_t binet__predictions_builder_count(const binet_predictions_builder *builder)
+{
+    return builder->table->n;
 }
 
 binet_status binet_predictions_builder_finish(binet_predictions_builder *builder, binet_predictions **predictions,
