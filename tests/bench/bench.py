@@ -169,6 +169,22 @@ def loop_row(folder: Path, n_rounds: int) -> Row:
     return Row(what, *alternate(ours, peer, n_rounds), "0.91")
 
 
+def kernel_lines(build: Path, n_threads: int, n_rounds: int) -> str:
+    """One pass over the logits beside what it cannot avoid, from C: see bench_kernels.c."""
+    command = [build / "tests/bench/bench_kernels", str(n_threads), str(n_rounds)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    value = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    return "\n".join(
+        [
+            f"50,000 x 1,000 f32 logits in C, {value['threads']} threads, {value['isa']}:",
+            f"  reading {value['read_ms_min']} ms ({value['read_gb_per_s']} GB/s), exp alone {value['exp_ms_min']} ms, "
+            f"binet_predictions_from_scores {value['predictions_ms_min']} ms",
+            f"  over the larger of the first two: {value['predictions_over_larger_best']} (best), "
+            f"{value['predictions_over_larger_median']} (median); the aim is 1.25",
+        ]
+    )
+
+
 def memory_line() -> str:
     """Peak memory while 200,000 x 1,000 logits go by in batches, in a process of its own."""
     code = """
@@ -239,7 +255,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows.append(image_row(Path(folder), options.rounds))
         rows.append(loop_row(Path(folder), 5))
-    print(table(rows), memory_line(), sep="\n\n")
+    kernels = kernel_lines(options.build, n_threads, options.rounds)
+    print(table(rows), kernels, memory_line(), sep="\n\n")
 
 
 if __name__ == "__main__":
