@@ -68,7 +68,7 @@ class Transform:
         transform = self.to_c()
         size = ffi.new("int32_t[2]")
         height, width = (*pixels.shape, 1)[:2]
-        call(lib.binet_transform_size, transform, width, height, size, size + 1, names={"pixels": "picture"})
+        call(lib.binet_transform_size, transform, width, height, size, size + 1, names=_SIZES)
         values = np.empty((3, size[1], size[0]), np.float32)
         room = ffi.cast("float *", values.ctypes.data)
         call(
@@ -81,6 +81,9 @@ class Transform:
             names={"pixels": "picture"},
         )
         return values
+
+
+_SIZES = {"width": "picture", "height": "picture"}
 
 
 def _preset(preset: int) -> Transform:
