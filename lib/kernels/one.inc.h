@@ -26,3 +26,10 @@ static double one_log1p(double x)
     double lost = x > 1 ? 1 - (sum - x) : x - (sum - 1);
     return one_log(sum) + lost / sum;
 }
+
+/** A row's entropy, no more than log n, where rounding could lead, or probabilities that sum to a bit more than 1. */
+static double one_entropy(double entropy, int64_t n)
+{
+    double most = one_log((double)n);
+    return entropy < most ? entropy : most;
+}
