@@ -7,7 +7,7 @@ static double one_exp(double d, double t)
     return f64_largest(f64_exp(lanes, &e)) * f64_exp_unit;
 }
 
-/** x >= 0. */
+/** x >= 0. Within 1.0 ulp, of subnormal x too. */
 static double one_log(double x)
 {
     if (x == 0) {
