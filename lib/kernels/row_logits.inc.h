@@ -53,12 +53,12 @@ static void OP(take_logits_run)(OP(sums) * into, const REAL *row, int64_t n, int
         if (end - at >= OP(all) && (uint64_t)(skipped - at) >= OP(all)) {
             prefetch((uintptr_t)(row + at) + (uintptr_t)n * sizeof(REAL)); /* most often the next row */
             for (int part = 0; part < OP(parts); part++) {
-                OP(take_logits)(&sums, part, OP(load)(row + at + part * OP(width)), largest, exponent);
+                OP(take_logits)(&sums, part, OP(load)(row + at + (int64_t)part * OP(width)), largest, exponent);
             }
         } else {
             for (int part = 0; part < OP(parts); part++) {
                 const REAL none = (REAL)-INFINITY;
-                int64_t from = at + part * OP(width);
+                int64_t from = at + (int64_t)part * OP(width);
                 OP(vector) x = OP(load_first)(row + from, end - from, none);
                 OP(take_logits)(&sums, part, OP(replace)(x, skipped - from, none), largest, exponent);
             }
@@ -136,7 +136,7 @@ static void OP(logits)(const REAL *row, int64_t n, int64_t label, const binet__r
     double log_whole = one_log1p(rest);
     row_begin(first, label, found.ahead, out);
     out->confidence = 1 / whole;
-    out->entropy = one_entropy(log_whole - sums.slope * t * OP(exp_unit) / whole, n);
+    out->entropy = log_whole - sums.slope * t * OP(exp_unit) / whole;
     if (label == first) {
         out->true_probability = out->confidence;
         out->nll = log_whole;

@@ -23,11 +23,11 @@ static void OP(take_probabilities_run)(OP(sums) * into, const REAL *row, int64_t
         if (end - at >= OP(all) && (uint64_t)(skipped - at) >= OP(all)) {
             prefetch((uintptr_t)(row + at) + (uintptr_t)n * sizeof(REAL)); /* most often the next row */
             for (int part = 0; part < OP(parts); part++) {
-                OP(take_probabilities)(&sums, part, OP(load)(row + at + part * OP(width)));
+                OP(take_probabilities)(&sums, part, OP(load)(row + at + (int64_t)part * OP(width)));
             }
         } else {
             for (int part = 0; part < OP(parts); part++) {
-                int64_t from = at + part * OP(width);
+                int64_t from = at + (int64_t)part * OP(width);
                 OP(vector) p = OP(load_first)(row + from, end - from, 0);
                 OP(take_probabilities)(&sums, part, OP(replace)(p, skipped - from, 0));
             }
@@ -87,12 +87,12 @@ static void OP(probabilities)(const REAL *row, int64_t n, int64_t label, const b
     }
     row_begin(OP(find_largest)(row, n, label, &found), label, found.ahead, out);
     out->confidence = (double)found.largest;
-    out->entropy = one_entropy(0 - sums.slope, n);
+    out->entropy = 0 - sums.slope;
     if (label >= 0) {
         double log_p = one_log(p);
         out->true_probability = p;
         out->nll = 0 - log_p;
         out->brier = (1 - p) * (1 - p) + sums.squares;
-        out->entropy = p > 0 ? one_entropy(0 - (sums.slope + p * log_p), n) : out->entropy;
+        out->entropy = p > 0 ? 0 - (sums.slope + p * log_p) : out->entropy;
     }
 }

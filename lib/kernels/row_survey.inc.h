@@ -22,7 +22,7 @@ static OP(survey) OP(survey_row)(const REAL *row, int64_t n, int64_t label)
     for (int run = 0; run < 2; run++) {
         const int64_t end = ends[run];
         const OP(vector) bound = OP(set)(bounds[run]);
-        for (; end - at >= 2 * OP(width); at += 2 * OP(width)) {
+        for (; end - at >= (int64_t)2 * OP(width); at += (int64_t)2 * OP(width)) {
             OP(vector) even = OP(load)(row + at);
             OP(vector) odd = OP(load)(row + at + OP(width));
             largest_even = OP(max)(even, largest_even);

@@ -185,28 +185,10 @@ def kernel_lines(build: Path, n_threads: int, n_rounds: int) -> str:
     )
 
 
-def memory_line() -> str:
-    """Peak memory while 200,000 x 1,000 logits go by in batches, in a process of its own."""
-    code = """
-import resource, numpy as np, binet
-batch, labels = np.random.default_rng(0).normal(size=(1000, 1000)).astype(np.float32), np.zeros(1000, np.int64)
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-builder = binet.PredictionsBuilder()
-marks = {}
-for i in range(1, 201):
-    builder.append(batch, labels)
-    marks[i] = peak()
-    batch += np.float32(0.01)
-table = builder.finish()
-assert len(table) == 200_000
-print(f"{marks[20]:.0f} {marks[100]:.0f} {peak():.0f}")
-"""
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    first, half, last = done.stdout.split()
-    return (
-        f"200,000 x 1,000 f32 logits (763 MiB) streamed in batches of 1,000: peak memory {first} MiB after a tenth, "
-        f"{half} MiB after half, {last} MiB at the end"
-    )
+def program(build: Path, name: str, *arguments: object) -> str:
+    """What a benchmark program prints."""
+    command = [str(build / "tests/bench" / name), *map(str, arguments)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.rstrip()
 
 
 def processor() -> str:
@@ -255,8 +237,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows.append(image_row(Path(folder), options.rounds))
         rows.append(loop_row(Path(folder), 5))
-    kernels = kernel_lines(options.build, n_threads, options.rounds)
-    print(table(rows), kernels, memory_line(), sep="\n\n")
+        print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
+        print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
+        model, images = Path(folder, "lite0.pt"), Path(folder, "images")
+        print(program(options.build, "bench_evaluate", model, images, n_threads, n_threads), end="\n\n", flush=True)
+    print("Memory while logits are streamed in batches of 256 (aim: grows by the rows of the table alone)")
+    print(program(options.build, "bench_memory"))
 
 
 if __name__ == "__main__":

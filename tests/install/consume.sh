@@ -27,7 +27,15 @@ case $kind in
 cmake) with_cmake "$here/cmake" ;;
 make) with_make binet consumer.c ;;
 make-torch) with_make binet-torch torch_consumer.c ;;
-examples) with_cmake "$here/../../examples" ;;
+examples)
+    cmake -S "$here/../../examples" -B "$work/build" "-DCMAKE_PREFIX_PATH=$prefix" -DCMAKE_BUILD_TYPE=Release
+    cmake --build "$work/build"
+    # Two rows, (2, 0) and (0, 1), of which the first is right.
+    printf '\0\0\0\100\0\0\0\0\0\0\0\0\0\0\200\077' >"$work/logits.f32"
+    printf '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >"$work/labels.i64"
+    "$work/build/calibrate_logits" "$work/logits.f32" "$work/labels.i64" --columns 2 | tee "$work/printed"
+    grep -q 'accuracy.*0\.5' "$work/printed"
+    ;;
 cc)
     cc "$here/consumer.c" "-I$prefix/include" "-L$libraries" -lbinet -o "$work/consumer"
     LD_LIBRARY_PATH=$libraries "$work/consumer"

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import binet
 import numpy as np
@@ -95,7 +96,7 @@ def test_the_transform_is_the_normalisation(digits: data.Digits) -> None:
 def test_evaluating_again_gives_the_same_bytes(demo: Path, tmp_path: Path) -> None:
     for name in NAMES:
         summary = json.loads((demo / name / "summary.json").read_text(encoding="utf-8"))
-        transform = {
+        transform: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in summary["transform"].items()
         }
         settings = report.Settings(transform=Transform(**transform), batch_size=summary["batch_size"])

@@ -218,7 +218,7 @@ def test_other_images_have_no_best_and_no_agreement(change: str) -> None:
     strong, weak = make_predictions(2, 4.0), make_predictions(1, 1.5)
     logits = make_logits(np.random.default_rng(1), weak.label.astype(np.int64), 1.5)
     labels = (weak.label + (change == "labels")) % N_CLASSES
-    names = (
+    names: Any = (
         None if change == "unnamed" else [f"{change}/{name}" if change == "names" else name for name in weak.file_names]
     )
     other = binet.Predictions.from_logits(logits, labels, file_names=names)
