@@ -1,5 +1,5 @@
 # stb_image: the system's header (Debian's libstb-dev), else one file of the project's repository, pinned by commit and
-# SHA-256. Defines stb::image.
+# SHA-256. Defines stb::image and Stb_VERSION.
 include(FindPackageHandleStandardArgs)
 
 find_path(Stb_INCLUDE_DIR NAMES stb_image.h PATH_SUFFIXES stb)
@@ -20,7 +20,10 @@ if(NOT Stb_INCLUDE_DIR)
   set(Stb_INCLUDE_DIR ${stb_folder} CACHE PATH "Folder of stb_image.h" FORCE)
 endif()
 
-find_package_handle_standard_args(Stb REQUIRED_VARS Stb_INCLUDE_DIR)
+file(STRINGS ${Stb_INCLUDE_DIR}/stb_image.h stb_first_line LIMIT_COUNT 1)
+string(REGEX MATCH "[0-9]+\\.[0-9]+" Stb_VERSION "${stb_first_line}")
+
+find_package_handle_standard_args(Stb REQUIRED_VARS Stb_INCLUDE_DIR VERSION_VAR Stb_VERSION)
 mark_as_advanced(Stb_INCLUDE_DIR)
 
 if(Stb_FOUND AND NOT TARGET stb::image)

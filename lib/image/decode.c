@@ -48,12 +48,12 @@ binet_status binet__check_limits(const binet__image_source *source, int64_t widt
 static binet_status decode(const binet__image_source *source, binet_image **image, binet_error *error)
 {
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-    static const uint8_t jpeg[] = {0xff, 0xd8, 0xff};
     const uint8_t *bytes = source->bytes;
     if (source->size >= (int64_t)sizeof png && memcmp(bytes, png, sizeof png) == 0) {
         return binet__png_decode(source, image, error);
     }
-    if (source->size >= (int64_t)sizeof jpeg && memcmp(bytes, jpeg, sizeof jpeg) == 0) {
+    /* stb_image takes more bytes of 0xff before the first marker for a JPEG too. */
+    if (source->size >= 2 && bytes[0] == 0xff && (bytes[1] == 0xd8 || bytes[1] == 0xff)) {
         return binet__jpeg_decode(source, image, error);
     }
     return binet__stb_decode(source, image, error);

@@ -53,6 +53,24 @@ static int is_frame(int marker)
     return marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
 }
 
+/* Huffman tables: a byte, 16 counts, and as many values as they sum to, which are at most 256. stb_image before 2.30
+ * writes beyond its own table where they are more. */
+static int tables_are_whole(const uint8_t *bytes, int64_t size)
+{
+    while (size > 0) {
+        int n_values = 0;
+        for (int64_t i = 1; size >= 17 && i <= 16; i++) {
+            n_values += bytes[i];
+        }
+        if (size < 17 || n_values > 256 || n_values > size - 17) {
+            return 0;
+        }
+        bytes += 17 + n_values;
+        size -= 17 + n_values;
+    }
+    return 1;
+}
+
 binet_status binet__jpeg_scan(const uint8_t *bytes, int64_t size, binet__jpeg *jpeg, binet_error *error)
 {
     binet__jpeg read = {0, 0, 0};
@@ -80,6 +98,10 @@ binet_status binet__jpeg_scan(const uint8_t *bytes, int64_t size, binet__jpeg *j
         if (length < 2 || (is_frame(marker) && length < 8)) {
             return binet__fail(error, BINET_INVALID_DATA, "bytes", -1,
                                "broken JPEG: a segment of %lld bytes at byte %lld", (long long)length, (long long)at);
+        }
+        if (marker == DHT && !tables_are_whole(bytes + at + 2, length - 2)) {
+            return binet__fail(error, BINET_INVALID_DATA, "bytes", -1, "broken JPEG: Huffman tables at byte %lld",
+                               (long long)at);
         }
         if (is_frame(marker) && read.n_components == 0) {
             read.height = bytes[at + 3] * 256 + bytes[at + 4];

@@ -28,6 +28,9 @@ static void *reallocate(void *block, size_t old_size, size_t size)
 #define STBI_NO_LINEAR
 #define STBI_NO_PIC
 #define STBI_NO_PNG
+#ifdef BINET_HAVE_TURBOJPEG
+#define STBI_NO_JPEG
+#endif
 #define STBI_SUPPORT_ZLIB
 #include <stb_image.h>
 

@@ -7,7 +7,7 @@ static double one_exp(double d, double t)
     return f64_largest(f64_exp(lanes, &e)) * f64_exp_unit;
 }
 
-/** x >= 0. */
+/** x >= 0. Within 1.0 ulp, of subnormal x too. */
 static double one_log(double x)
 {
     if (x == 0) {
@@ -25,4 +25,11 @@ static double one_log1p(double x)
     double sum = 1 + x;
     double lost = x > 1 ? 1 - (sum - x) : x - (sum - 1);
     return one_log(sum) + lost / sum;
+}
+
+/** A row's entropy, no more than log n, where rounding could lead, or probabilities that sum to a bit more than 1. */
+static double one_entropy(double entropy, int64_t n)
+{
+    double most = one_log((double)n);
+    return entropy < most ? entropy : most;
 }

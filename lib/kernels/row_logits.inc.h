@@ -136,7 +136,7 @@ static void OP(logits)(const REAL *row, int64_t n, int64_t label, const binet__r
     double log_whole = one_log1p(rest);
     row_begin(first, label, found.ahead, out);
     out->confidence = 1 / whole;
-    out->entropy = log_whole - sums.slope * t * OP(exp_unit) / whole;
+    out->entropy = one_entropy(log_whole - sums.slope * t * OP(exp_unit) / whole, n);
     if (label == first) {
         out->true_probability = out->confidence;
         out->nll = log_whole;

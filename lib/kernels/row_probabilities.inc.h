@@ -87,12 +87,12 @@ static void OP(probabilities)(const REAL *row, int64_t n, int64_t label, const b
     }
     row_begin(OP(find_largest)(row, n, label, &found), label, found.ahead, out);
     out->confidence = (double)found.largest;
-    out->entropy = 0 - sums.slope;
+    out->entropy = one_entropy(0 - sums.slope, n);
     if (label >= 0) {
         double log_p = one_log(p);
         out->true_probability = p;
         out->nll = 0 - log_p;
         out->brier = (1 - p) * (1 - p) + sums.squares;
-        out->entropy = p > 0 ? 0 - (sums.slope + p * log_p) : out->entropy;
+        out->entropy = p > 0 ? one_entropy(0 - (sums.slope + p * log_p), n) : out->entropy;
     }
 }

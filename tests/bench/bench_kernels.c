@@ -136,7 +136,7 @@ static void measure(const binet_context *context, binet_executor executor, const
 {
     static double read[MOST_ROUNDS], exps[MOST_ROUNDS], table[MOST_ROUNDS];
     static double ratios[MOST_ROUNDS];
-    const binet_array scores = {values, BINET_F32, 2, {N_ROWS, N_CLASSES}, {N_CLASSES * 4, 4}};
+    const binet_array scores = {values, BINET_F32, 2, {N_ROWS, N_CLASSES}, {(int64_t)N_CLASSES * 4, 4}};
     const binet_array truth = {labels, BINET_I64, 1, {N_ROWS}, {8}};
     binet_error error;
     double sum;
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
     int64_t *labels = malloc((size_t)N_ROWS * sizeof *labels);
     if (passes == NULL || values == NULL || labels == NULL) {
         (void)fprintf(stderr, "no memory, or an instruction set without yardsticks\n");
-        return 1;
+        exit(1);
     }
     fill(values, labels);
     printf("isa %s\nthreads %d\nrounds %d\n", binet_context_isa(context), binet_thread_pool_size(pool), n_rounds);

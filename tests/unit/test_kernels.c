@@ -104,6 +104,23 @@ static void far_temperatures_have_the_same_bits(void)
     }
 }
 
+/* Neither rounding nor probabilities that sum to a bit more than 1 lead above log n. */
+static void entropy_keeps_its_range(void)
+{
+    for (int64_t n = 2; n <= 300; n++) {
+        double most = nextafter(log((double)n), 10);
+        for (int kind = 0; kind < 2; kind++) {
+            for (int64_t i = 0; i < n; i++) {
+                row[i] = kind != 0 ? (float)(1.0005 / (double)n) : (float)i * 0x1p-20f;
+            }
+            for (int i = 0; i < n_available; i++) {
+                CHECK(rows_run(available[i], kind, row, NULL, n, -1, 1.0).entropy <= most);
+                CHECK(rows_run(available[i], kind, row, NULL, n, n / 2, 1.0).entropy <= most);
+            }
+        }
+    }
+}
+
 /* The definitions, in long double. */
 static void check_definitions(int probabilities, int from_wide, int64_t n, int64_t label, double tolerance)
 {
@@ -286,6 +303,7 @@ int main(void)
     RUN(long_rows_have_the_same_bits);
     RUN(odd_values_have_the_same_bits);
     RUN(far_temperatures_have_the_same_bits);
+    RUN(entropy_keeps_its_range);
     RUN(results_follow_the_definitions);
     RUN(confident_rows_keep_their_nll);
     RUN(ties_go_to_the_lower_column);
