@@ -12,7 +12,7 @@ examples:
   binet demo
   binet demo -o /tmp/demo
 
-Takes about half a minute on two cores; the same machine gives the same predictions each time. Needs the packages of
+Takes less than a minute on two cores; the same machine gives the same predictions each time. Needs the packages of
 pip install "libbinet[demo]"."""
 
 

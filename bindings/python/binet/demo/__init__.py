@@ -23,7 +23,7 @@ def run(
 ) -> Path:
     """Train two small models, evaluate them on PNG files and write the report page.
 
-    Takes about half a minute on two cores. The same machine gives the same predictions each time.
+    Takes less than a minute on two cores. The same machine gives the same predictions each time.
 
     Args:
         directory: where everything is written: images/, models/, a folder per model, report/.

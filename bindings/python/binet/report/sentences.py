@@ -111,7 +111,7 @@ def made(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("SHA-256", model.get("sha256")),
         ("images", data.get("path")),
         ("list SHA-256", data.get("list_sha256")),
-        ("evaluated", ", ".join(f"{count:,} {name}" for name, count in counts.items() if name != "images")),
+        ("counts", ", ".join(f"{count:,} {name}" for name, count in counts.items() if name != "images")),
         ("transform", transform(summary["transform"]) if "transform" in summary else None),
         ("batch size", summary.get("batch_size")),
         ("versions", ", ".join(f"{name} {version}" for name, version in summary.get("versions", {}).items())),
