@@ -247,7 +247,10 @@ def test_a_missing_extra_says_what_to_install(module: str, extra: str, words: st
 
 def test_interrupted(tmp_path: Path) -> None:
     """Ctrl-C while the demo trains: status 130, one line, no traceback."""
-    command = [sys.executable, "-m", "binet", "demo", "-o", str(tmp_path)]
+    # A shell's background job inherits an ignored SIGINT, which Python would leave ignored.
+    heed = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    run_main = f"from binet.cli import main; sys.exit(main(['demo', '-o', {str(tmp_path)!r}]))"
+    command = [sys.executable, "-c", f"{heed}; {run_main}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline().startswith("images")
