@@ -74,6 +74,7 @@ def test_the_models_differ_in_calibration(demo: Path) -> None:
     assert abs(ece["ConvNet"] - ece["ViT"]) > 0.005
 
 
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 @pytest.mark.parametrize("name", NAMES)
 def test_the_pipeline_sees_what_the_training_saw(demo: Path, name: str, digits: data.Digits) -> None:
     """The saved model on plain arrays gives the predictions that went through PNG files and the transform."""
