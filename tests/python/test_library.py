@@ -11,7 +11,7 @@ from pathlib import Path
 
 import binet
 import pytest
-from binet._library import LIBRARY_VERSION, VERSION, ffi
+from binet._library import LIBRARY_VERSION, VERSION, ffi, lib
 
 
 def compiler() -> str:
@@ -49,6 +49,13 @@ def test_layout_is_the_compilers(root: Path, tmp_path: Path) -> None:
     subprocess.run([compiler(), f"-I{root / 'include'}", source, "-o", program], check=True)
     printed = subprocess.run([program], check=True, capture_output=True, text=True).stdout
     assert dict(line.split(" = ") for line in printed.splitlines()) == {k: str(v) for k, v in expected.items()}
+
+
+def test_every_exported_function_is_known(root: Path) -> None:
+    exported = re.findall(r"^ +(binet_\w+);", (root / "lib" / "binet.map").read_text(), re.MULTILINE)
+    assert len(exported) > 40
+    for name in exported:
+        assert callable(getattr(lib, name)), name
 
 
 def test_the_version_is_the_headers(root: Path) -> None:

@@ -129,7 +129,8 @@ def from_status(status: int, message: str, argument: str, element: int, names: M
         message = _ZERO.sub("", message)
     message = _MEMBER.sub(r"\1", message)
     for name in names:
-        message = re.sub(rf"(?<![\w.-]){name}(?!\w)", names[name], message)
+        # Only where the word is the parameter: "images has", not "10 images".
+        message = re.sub(rf"(?:^|(?<=; )){name}(?=\[| (?:is|has|sums|holds|asks)\b)", names[name], message)
     kind = _CLASSES.get(status, InternalError)
     return kind(
         message or f"libbinet failed with status {status}",

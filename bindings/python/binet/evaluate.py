@@ -77,7 +77,7 @@ def evaluate(
     if not isinstance(transform, Transform):
         raise InvalidArgument(f"transform is a {type(transform).__name__}; allowed: a Transform", "transform")
     if not isinstance(data, ImageList):
-        data = ImageList(data, class_names=class_names)
+        data = _open(data, class_names)
     elif class_names is not None:
         raise InvalidArgument("class_names is given twice: data is an ImageList, which has its own", "class_names")
     rows = Options(temperature, subset, nan)
@@ -173,6 +173,15 @@ class _Loop:
     def _on_exception(self, _kind: Any, exception: BaseException, traceback: Any) -> None:
         if self._failure is None:
             self._failure = exception.with_traceback(traceback)
+
+
+def _open(data: str | os.PathLike[str], class_names: ClassMap | None) -> ImageList:
+    try:
+        return ImageList(data, class_names=class_names)
+    except Error as error:
+        if error.argument == "path":
+            error.argument = "data"
+        raise
 
 
 def _view(value: Any, name: str) -> View:
