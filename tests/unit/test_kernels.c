@@ -1,5 +1,5 @@
 /* The kernels of every instruction set of this machine give the bits of the scalar build, and the numbers of the
- * definitions. */
+ * definitions. With KERNELS_EMULATED those of AVX-512 are among them on a machine without it: kernels_emulated.c. */
 #include "kernels/kernels.h"
 
 #include <math.h>
@@ -11,25 +11,41 @@
 
 enum { N_ISAS = 5, LONGEST = 5000 };
 
-static const binet__kernels *available[N_ISAS];
+#if defined(KERNELS_EMULATED)
+extern const binet__kernels kernels_emulated;
+#endif
+
+static const binet__kernels *available[N_ISAS + 1];
 static int n_available;
 static float row[LONGEST];
 static double wide[LONGEST];
 
+static int is_here(int32_t isa)
+{
+    binet_context_options options = {.struct_size = sizeof options, .isa = isa};
+    binet_context *context = NULL;
+    int here = binet_context_create(&options, &context, NULL) == BINET_OK;
+    if (here) {
+        (void)printf("instruction set: %s\n", binet_context_isa(context));
+    }
+    binet_context_destroy(context);
+    return here;
+}
+
 static void find_kernels(void)
 {
     for (int32_t isa = BINET_ISA_SCALAR; isa < N_ISAS; isa++) {
-        binet_context context = binet__context_copy(NULL);
-        binet_context_options options = {.struct_size = sizeof options, .isa = isa};
-        binet_context *made = NULL;
-        if (binet_context_create(&options, &made, NULL) == BINET_OK) {
+        if (is_here(isa)) {
+            binet_context context = binet__context_copy(NULL);
             context.isa = isa;
             CHECK_INT(binet__kernels_of(&context, &available[n_available++], NULL), BINET_OK);
-            (void)printf("instruction set: %s\n", binet_context_isa(made));
-            binet_context_destroy(made);
         }
     }
     CHECK(n_available >= 1);
+#if defined(KERNELS_EMULATED)
+    available[n_available++] = &kernels_emulated;
+    (void)printf("instruction set: avx512, emulated\n");
+#endif
 }
 
 /* Every instruction set against the scalar build, in f32 and f64. */
@@ -296,8 +312,53 @@ static void widening_is_exact(void)
     }
 }
 
+/* Bytes and weights of any size, and every number of outputs to 40: what is left over included. */
+static void resizing_has_the_same_bits(void)
+{
+    enum { N_TAPS = 5, N_PIXELS = 100, STRIDE = 3 * N_PIXELS };
+    static uint8_t rows[N_TAPS * STRIDE];
+    static int32_t first[N_PIXELS], counts[N_PIXELS], weights[N_PIXELS * N_TAPS];
+    uint32_t seed = 1;
+    for (size_t i = 0; i < sizeof rows; i++) {
+        rows[i] = (uint8_t)rows_next(&seed);
+    }
+    for (int32_t i = 0; i < N_PIXELS; i++) {
+        first[i] = (int32_t)(rows_next(&seed) % (N_PIXELS - N_TAPS));
+        counts[i] = (int32_t)(rows_next(&seed) % (N_TAPS + 1));
+    }
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++) {
+        weights[i] = (int32_t)rows_next(&seed) - 0x700000;
+    }
+    const uint8_t *const four[4] = {rows, rows + STRIDE, rows + STRIDE * 2, rows + STRIDE * 3};
+    for (int64_t n = 1; n <= 40; n++) {
+        const binet__taps taps = {n, N_TAPS, first, counts, weights};
+        static uint8_t made[2][16 * N_PIXELS + 4 * (STRIDE + 1) + STRIDE];
+        for (int i = 0; i < n_available; i++) {
+            uint8_t *interleaved = made[i > 0];
+            uint8_t *columns = interleaved + 16 * N_PIXELS;
+            uint8_t *const out[4] = {columns, columns + STRIDE + 1, columns + 2 * (STRIDE + 1),
+                                     columns + 3 * (STRIDE + 1)};
+            memset(interleaved, 0, sizeof made[0]);
+            available[i]->resize_interleave(four, N_PIXELS - n, interleaved);
+            available[i]->resize_columns(interleaved, &taps, out);
+            available[i]->resize_rows(rows, STRIDE, weights, (int32_t)(n % (N_TAPS + 1)), 7 * n,
+                                      columns + 4 * (STRIDE + 1));
+            for (int k = 0; k < 4; k++) {
+                out[k][3 * n] = 0; /* written, with nothing that counts */
+            }
+            CHECK(memcmp(made[0], interleaved, sizeof made[0]) == 0);
+        }
+    }
+}
+
 int main(void)
 {
+#if defined(KERNELS_EMULATED)
+    if (is_here(BINET_ISA_AVX512) || !is_here(BINET_ISA_AVX2)) {
+        (void)printf("skipped: for machines with AVX2 and without AVX-512, which unit_kernels runs itself\n");
+        return CHECK_SKIPPED;
+    }
+#endif
     RUN(find_kernels);
     RUN(all_widths_have_the_same_bits);
     RUN(long_rows_have_the_same_bits);
@@ -311,5 +372,6 @@ int main(void)
     RUN(infinities_mean_what_they_say);
     RUN(probabilities_are_checked);
     RUN(widening_is_exact);
+    RUN(resizing_has_the_same_bits);
     return check_result();
 }
