@@ -1,9 +1,7 @@
 #include "binet/accuracy.h"
 
-#include <math.h>
-
 #include "base/error.h"
-#include "metrics/normal.h"
+#include "metrics/interval.h"
 #include "metrics/predictions_table.h"
 
 static binet_status read_options(const binet_accuracy_options *options, binet_accuracy_options *given,
@@ -18,13 +16,7 @@ static binet_status read_options(const binet_accuracy_options *options, binet_ac
         return binet__fail_argument(error, "options", "options->k is %d; allowed: 1 and more, or 0 for 1",
                                     (int)given->k);
     }
-    double level = given->confidence_level;
-    given->confidence_level = level != 0.0 ? level : 0.95;
-    if (!(given->confidence_level > 0.0 && given->confidence_level < 1.0)) {
-        return binet__fail_argument(error, "options",
-                                    "options->confidence_level is %g; allowed: between 0 and 1, or 0 for 0.95", level);
-    }
-    return BINET_OK;
+    return binet__check_confidence_level(&given->confidence_level, error);
 }
 
 static binet_status count(const binet_predictions *predictions, int32_t k, int64_t *n_correct, binet_error *error)
@@ -47,19 +39,6 @@ static binet_status count(const binet_predictions *predictions, int32_t k, int64
     return BINET_OK;
 }
 
-/* Wilson's interval; its ends are 0 or 1 exactly where nothing or everything is right. */
-static void fill_interval(binet_accuracy_result *found, double level)
-{
-    double n = (double)found->n;
-    double p = found->value;
-    double z = -binet__normal_quantile(0.5 * (1.0 - level));
-    double scale = 1.0 + z * z / n;
-    double centre = (p + z * z / (2.0 * n)) / scale;
-    double half = z * sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n)) / scale;
-    found->low = found->n_correct == 0 ? 0.0 : fmax(centre - half, 0.0);
-    found->high = found->n_correct == found->n ? 1.0 : fmin(centre + half, 1.0);
-}
-
 binet_status binet_accuracy(const binet_context *context, const binet_predictions *predictions,
                             const binet_accuracy_options *options, binet_accuracy_result *result, binet_error *error)
 {
@@ -75,7 +54,7 @@ binet_status binet_accuracy(const binet_context *context, const binet_prediction
     }
     found.n = predictions->n;
     found.value = (double)found.n_correct / (double)found.n;
-    fill_interval(&found, given.confidence_level);
+    binet__wilson(found.n_correct, found.n, given.confidence_level, &found.low, &found.high);
     binet__write_struct(result, &found, sizeof found);
     return BINET_OK;
 }

@@ -1,0 +1,29 @@
+#include "metrics/interval.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "metrics/normal.h"
+
+binet_status binet__check_confidence_level(double *level, binet_error *error)
+{
+    double given = *level;
+    *level = given != 0.0 ? given : 0.95;
+    if (!(*level > 0.0 && *level < 1.0)) {
+        return binet__fail_argument(error, "options",
+                                    "options->confidence_level is %g; allowed: between 0 and 1, or 0 for 0.95", given);
+    }
+    return BINET_OK;
+}
+
+void binet__wilson(int64_t n_hits, int64_t n, double level, double *low, double *high)
+{
+    double count = (double)n;
+    double p = (double)n_hits / count;
+    double z = -binet__normal_quantile(0.5 * (1.0 - level));
+    double scale = 1.0 + z * z / count;
+    double centre = (p + z * z / (2.0 * count)) / scale;
+    double half = z * sqrt(p * (1.0 - p) / count + z * z / (4.0 * count * count)) / scale;
+    *low = n_hits == 0 ? 0.0 : fmax(centre - half, 0.0);
+    *high = n_hits == n ? 1.0 : fmin(centre + half, 1.0);
+}
