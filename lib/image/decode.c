@@ -56,6 +56,9 @@ static binet_status decode(const binet__image_source *source, binet_image **imag
     if (source->size >= 2 && bytes[0] == 0xff && (bytes[1] == 0xd8 || bytes[1] == 0xff)) {
         return binet__jpeg_decode(source, image, error);
     }
+    if (source->size >= 2 && bytes[0] == 'P' && (bytes[1] == '5' || bytes[1] == '6')) {
+        return binet__pnm_decode(source, image, error);
+    }
     return binet__stb_decode(source, image, error);
 }
 

@@ -33,7 +33,8 @@ binet_status binet__check_limits(const binet__image_source *source, int64_t widt
 /** Decoders, each for files that begin as theirs do. Every failure is BINET_INVALID_DATA or BINET_OUT_OF_MEMORY. */
 binet_status binet__png_decode(const binet__image_source *source, binet_image **image, binet_error *error);
 binet_status binet__jpeg_decode(const binet__image_source *source, binet_image **image, binet_error *error);
-/** All that stb_image reads, JPEG among it, PNG not. */
+binet_status binet__pnm_decode(const binet__image_source *source, binet_image **image, binet_error *error);
+/** All else: BMP, GIF, PSD, TGA, and JPEG in a build without libjpeg-turbo. */
 binet_status binet__stb_decode(const binet__image_source *source, binet_image **image, binet_error *error);
 
 /** Inflate a zlib stream of `size` bytes into exactly `capacity` bytes; 0 where it is broken, shorter or longer. */

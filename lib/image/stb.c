@@ -1,4 +1,5 @@
-/* stb_image, compiled here and nowhere else, for all formats but PNG (png.c takes its inflate only).
+/* stb_image, compiled here and nowhere else, for the formats that no other file here reads,
+ * and for its inflate.
  *
  * It has no place for a user's pointer, so its scratch memory is malloc's and gone when the call ends; what is kept is
  * copied into memory of the context. The header is a system header: its warnings are its own. */
@@ -28,6 +29,7 @@ static void *reallocate(void *block, size_t old_size, size_t size)
 #define STBI_NO_LINEAR
 #define STBI_NO_PIC
 #define STBI_NO_PNG
+#define STBI_NO_PNM
 #ifdef BINET_HAVE_TURBOJPEG
 #define STBI_NO_JPEG
 #endif

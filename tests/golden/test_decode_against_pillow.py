@@ -196,6 +196,18 @@ def test_pnm(mode: str, size: tuple[int, int]) -> None:
     assert np.array_equal(decode(data), pillow(data))
 
 
+@pytest.mark.parametrize("maximum", [1, 2, 100, 254, 255, 256, 1000, 65535])
+def test_pnm_with_a_maximum(maximum: int) -> None:
+    samples = np.random.default_rng(maximum).integers(0, maximum + 1, (20, 30, 3))
+    data = samples.astype(">u2" if maximum > 255 else "u1").tobytes()
+    for comment in ("", "# a comment 1 2 3\n"):
+        file = f"P6 {comment}30\n{comment}\t20 {maximum}\n".encode() + data
+        assert np.array_equal(decode(file), pillow(file))
+    if maximum <= 255:
+        file = f"P5 90 20 {maximum}\n".encode() + data
+        assert np.array_equal(decode(file), pillow(file))
+
+
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P"])
 @pytest.mark.parametrize("compression", [None, "tga_rle"])
 def test_tga(mode: str, compression: str | None) -> None:
