@@ -171,7 +171,7 @@ def loop_row(folder: Path, n_rounds: int) -> Row:
 
 def kernel_lines(build: Path, n_threads: int, n_rounds: int) -> str:
     """One pass over the logits beside what it cannot avoid, from C: see bench_kernels.c."""
-    command = [build / "tests/bench/bench_kernels", str(n_threads), str(n_rounds)]
+    command = [str(build / "tests/bench/bench_kernels"), str(n_threads), str(n_rounds)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     value = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
     return "\n".join(

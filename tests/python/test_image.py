@@ -61,8 +61,12 @@ def test_presets_are_the_published_numbers() -> None:
     assert transforms.Transform() == imagenet
     assert (imagenet.resize, imagenet.crop, imagenet.interpolation) == (256, 224, "bilinear")
     assert (clip.resize, clip.crop, clip.interpolation) == (224, 224, "bicubic")
-    np.testing.assert_array_equal(np.float32(clip.mean), np.float32([0.48145466, 0.4578275, 0.40821073]))
-    np.testing.assert_array_equal(np.float32(clip.std), np.float32([0.26862954, 0.26130258, 0.27577711]))
+    np.testing.assert_array_equal(
+        np.asarray(clip.mean, np.float32), np.asarray([0.48145466, 0.4578275, 0.40821073], np.float32)
+    )
+    np.testing.assert_array_equal(
+        np.asarray(clip.std, np.float32), np.asarray([0.26862954, 0.26130258, 0.27577711], np.float32)
+    )
 
 
 def test_strides_of_a_picture_do_not_matter(pixels: Array) -> None:
