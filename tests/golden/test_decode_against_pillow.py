@@ -175,8 +175,10 @@ def test_jpeg_in_ycck() -> None:
 
 
 def test_jpeg_without_turbojpeg_is_near() -> None:
+    """Two inverse DCTs of the standard's accuracy differ by 1 in each component; 1 + 1.772 of that reach blue, and each
+    decoder rounds by half: below 4."""
     data = saved(photograph(500, 333), "JPEG", quality=95, subsampling=0)
-    assert np.abs(decode(data).astype(int) - pillow(data)).max() <= 2
+    assert np.abs(decode(data).astype(int) - pillow(data)).max() < 4
 
 
 # ---- Others ----------------------------------------------------------------------------------------------------------
