@@ -21,10 +21,11 @@ typedef struct binet_image_options {
 typedef struct binet_image binet_image;
 
 /** Decode a picture in memory to 8-bit RGB, as Pillow's convert("RGB"): grey is repeated, a palette is looked up, alpha
- *  is dropped, 16 bits keep the upper 8.
+ *  is dropped, 16 bits keep the upper 8. (There alone Pillow differs: of 16-bit grey it keeps what is below 256 and
+ * makes the rest white.) An orientation in EXIF is not applied, as in torchvision's ImageFolder.
  *
- * JPEG, PNG, BMP, GIF (first frame), PSD, PNM and TGA through stb_image; JPEG through libjpeg-turbo where the build has
- * it.
+ * JPEG, PNG, BMP, GIF (first frame), PSD, PNM (any maximum, scaled to 255) and TGA: JPEG through libjpeg-turbo where
+ * the build has it, else through stb_image, which also reads the others but PNM.
  *
  * @param[in]  bytes   `size` bytes of a file. Not NULL.
  * @param[in]  options NULL: the default limits.
@@ -53,7 +54,8 @@ BINET_API binet_array binet_image_pixels(const binet_image *image);
 /** Resize filters, antialiased as Pillow's. */
 enum { BINET_BILINEAR = 1, BINET_BICUBIC = 2 };
 
-/** Resize a picture; bit for bit Pillow's Image.resize of an RGB image.
+/** Resize a picture; bit for bit Pillow's Image.resize of an RGB image. The order of the two passes, which shows in the
+ *  last bit, is that of Pillow 13: rows first where the height loses more than twice as many pixels as the width.
  *
  * @param[in]  pixels        u8 [height, width, 3], any strides. Not NULL.
  * @param[in]  width         Of the result in pixels, 1 .. 32768; height likewise.

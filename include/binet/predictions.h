@@ -154,7 +154,7 @@ BINET_API binet_status binet_predictions_concatenate(const binet_context *contex
                                                      const binet_predictions *const *tables, int64_t n_tables,
                                                      binet_predictions **predictions, binet_error *error);
 
-/** Some rows, in the order asked for; a row may come more than once.
+/** Some rows, in the order asked for; a row may come more than once. Its count of omitted rows is 0.
  *
  * @param[in] rows [M], i64 or i32, each 0 .. N - 1; M >= 1. Not NULL.
  * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a row out of range), _OUT_OF_MEMORY. Exactness: exact.
