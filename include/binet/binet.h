@@ -5,6 +5,7 @@
 
 #include "accuracy.h"
 #include "base.h"
+#include "bias.h"
 #include "calibration.h"
 #include "evaluate.h"
 #include "image.h"

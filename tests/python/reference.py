@@ -66,3 +66,19 @@ def calibration(confidence: Array, correct: Array, n_bins: int, binning: str) ->
             shares.append(len(rows) / len(confidence))
     gap, share = np.array(gaps), np.array(shares)
     return float(share @ gap), float(gap.max()), float(np.sqrt(share @ gap**2))
+
+
+def shape_bias(responses: Array, shapes: Array, textures: Array) -> tuple[int, int, int, float]:
+    """Conflict images, answers that name the shape, answers that name the texture, and the share of the first."""
+    conflict = shapes != textures
+    shape = int((responses[conflict] == shapes[conflict]).sum())
+    texture = int((responses[conflict] == textures[conflict]).sum())
+    return int(conflict.sum()), shape, texture, np.float64(shape) / np.float64(shape + texture)
+
+
+def error_consistency(a: Array, b: Array) -> tuple[float, float, float]:
+    """Kappa, observed and expected agreement."""
+    p, q = a.mean(), b.mean()
+    observed = (a == b).mean()
+    expected = p * q + (1 - p) * (1 - q)
+    return (1.0 if observed == 1 else (observed - expected) / (1 - expected)), observed, expected

@@ -114,6 +114,7 @@ def test_help_names_every_verb() -> None:
             "--class-map --labels --features --skip-bad",
         ),
         ("calibrate", "--labels --bins --binning --plot --json"),
+        ("bias", "--json"),
         ("report", "--output --labels"),
         ("demo", "--output"),
     ],
@@ -125,7 +126,7 @@ def test_help_of_a_verb(verb: str, options: str) -> None:
 
 
 def test_every_verb_has_a_help_test() -> None:
-    assert {verb.NAME for verb in VERBS} == {"evaluate", "calibrate", "report", "demo"}
+    assert {verb.NAME for verb in VERBS} == {"evaluate", "calibrate", "bias", "report", "demo"}
 
 
 # ---- Bad usage: one line, status 2 -----------------------------------------------------------------------------------
@@ -148,6 +149,7 @@ def test_every_verb_has_a_help_test() -> None:
         ("calibrate predictions.csv --bins 0", "at least 1"),
         ("calibrate predictions.csv --binning round", "equal_mass"),
         ("calibrate predictions.csv --plot out.bmp", ".png, .svg or .pdf"),
+        ("bias", "FILE"),
         ("report -o page", "OUT"),
         ("report out", "--output"),
         ("demo --fast", "--fast"),

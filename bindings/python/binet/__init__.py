@@ -8,6 +8,16 @@ binet.calibration(predictions).plot()
 from . import transforms
 from ._library import VERSION
 from .accuracy import Accuracy, accuracy
+from .bias import (
+    CueConflict,
+    ErrorConsistency,
+    ShapeBias,
+    ShapeBiasCategories,
+    ShapeBiasCategory,
+    cue_conflict_from_file_names,
+    error_consistency,
+    shape_bias,
+)
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
 from .errors import Error, Status
 from .evaluate import evaluate
@@ -22,19 +32,27 @@ __all__ = [
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
+    "CueConflict",
     "Error",
+    "ErrorConsistency",
     "ImageLimits",
     "ImageList",
     "Prediction",
     "Predictions",
     "PredictionsBuilder",
+    "ShapeBias",
+    "ShapeBiasCategories",
+    "ShapeBiasCategory",
     "Skipped",
     "Status",
     "accuracy",
     "calibration",
+    "cue_conflict_from_file_names",
+    "error_consistency",
     "evaluate",
     "get_num_threads",
     "read_image",
     "set_num_threads",
+    "shape_bias",
     "transforms",
 ]

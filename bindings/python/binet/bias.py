@@ -1,0 +1,357 @@
+"""Shape bias: which cue an answer follows. Error consistency: whether two observers are wrong on the same samples."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from . import _categories
+from ._html import table
+from ._library import call, ffi, lib, struct
+from ._options import nonzero
+from .arrays import Array, integers, view, view_integers
+from .errors import InvalidArgument, InvalidData
+from .predictions import Predictions
+from .threads import context
+
+# `cat7-elephant1.png`; what people saw has a prefix: `0001_s5n_s01_0_cat_00_cat7-elephant1.png`.
+_STIMULUS = re.compile(r"(?:.*[/\\_])?(([^\W\d_]+)\d+-([^\W\d_]+)\d+)\.\w+", re.DOTALL)
+
+
+# ---- Shape bias ------------------------------------------------------------------------------------------------------
+
+
+class CueConflict(NamedTuple):
+    """What the names of cue-conflict images say, N of each.
+
+    Attributes:
+        shapes: category of the shape.
+        textures: category of the texture.
+        stimuli: the image without folder, prefix and suffix, such as "cat7-elephant1": the same for every observer.
+    """
+
+    shapes: tuple[str, ...]
+    textures: tuple[str, ...]
+    stimuli: tuple[str, ...]
+
+
+class ShapeBiasCategory(NamedTuple):
+    """One shape category of `ShapeBiasCategories`; see there."""
+
+    name: str | int
+    n_conflict: int
+    n_shape: int
+    n_texture: int
+    n_other: int
+    shape_bias: float
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeBiasCategories:
+    """The shape categories of a shape bias, as columns [K]. Iterating gives one `ShapeBiasCategory` after the other.
+
+    `categories[2]` is the third of them, `categories["cat"]` the one of that name.
+
+    Attributes:
+        name: of the category; its index where the inputs were integers without names.
+        n_conflict: images of this shape with another texture.
+        n_shape: of these, answers that name the shape.
+        n_texture: answers that name the texture.
+        n_other: answers that name neither, or no category.
+        shape_bias: n_shape / (n_shape + n_texture), 0 .. 1; NaN where that is 0 / 0.
+    """
+
+    name: tuple[str | int, ...]
+    n_conflict: npt.NDArray[np.int64]
+    n_shape: npt.NDArray[np.int64]
+    n_texture: npt.NDArray[np.int64]
+    n_other: npt.NDArray[np.int64]
+    shape_bias: npt.NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def __getitem__(self, which: int | str) -> ShapeBiasCategory:
+        index = self._index(which) if isinstance(which, str) else which
+        numbers = (getattr(self, column)[index].item() for column in ShapeBiasCategory._fields[1:])
+        return ShapeBiasCategory(self.name[index], *numbers)
+
+    def _index(self, name: str) -> int:
+        if name not in self.name:
+            raise KeyError(name)
+        return self.name.index(name)
+
+    def __iter__(self) -> Iterator[ShapeBiasCategory]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        lines = [f"{'category':>12} {'conflict':>8} {'shape':>8} {'texture':>8} {'other':>8} {'shape bias':>10}"]
+        lines += [f"{c.name!s:>12} {c[1]:8d} {c[2]:8d} {c[3]:8d} {c[4]:8d} {c[5]:10.4f}" for c in self]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        columns = ("category", "conflict images", "shape", "texture", "other", "shape bias")
+        return table(f"{len(self)} shape categories", columns, self)
+
+
+@dataclass(frozen=True, eq=False)
+class ShapeBias:
+    """Shape bias on cue-conflict images (Geirhos et al., ICLR 2019), with its Wilson interval.
+
+    Attributes:
+        shape_bias: n_shape / (n_shape + n_texture), pooled over images, 0 .. 1; NaN where that is 0 / 0.
+        low, high: ends of the interval, 0 .. 1; NaN where shape_bias is.
+        n: images.
+        n_conflict: images whose shape and texture differ; only these count.
+        n_shape: answers that name the shape.
+        n_texture: answers that name the texture.
+        n_other: answers that name neither, or no category.
+        categories: the same counts and share for each shape category.
+        confidence_level: of the interval.
+    """
+
+    shape_bias: float
+    low: float
+    high: float
+    n: int
+    n_conflict: int
+    n_shape: int
+    n_texture: int
+    n_other: int
+    categories: ShapeBiasCategories
+    confidence_level: float
+
+    def __float__(self) -> float:
+        return self.shape_bias
+
+    def __str__(self) -> str:
+        return (
+            f"shape bias {self.shape_bias:.4f} ({self.confidence_level * 100:g} % interval {self.low:.4f} .. "
+            f"{self.high:.4f}, {self.n_shape:,} shape, {self.n_texture:,} texture, {self.n_other:,} other)"
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"ShapeBias(shape_bias={self.shape_bias:.6g}, low={self.low:.6g}, high={self.high:.6g}, n={self.n}, "
+            f"n_conflict={self.n_conflict}, n_shape={self.n_shape}, n_texture={self.n_texture}, "
+            f"n_other={self.n_other}, {len(self.categories)} categories)"
+        )
+
+    def _repr_html_(self) -> str:
+        columns = ("shape bias", "low", "high", "shape", "texture", "other", "conflict images", "images")
+        counts = (self.n_shape, self.n_texture, self.n_other, self.n_conflict, self.n)
+        row = [self.shape_bias, self.low, self.high, *(f"{count:,}" for count in counts)]
+        return table(f"Shape bias, {self.confidence_level * 100:g} % interval (Wilson)", columns, [row])
+
+
+def cue_conflict_from_file_names(file_names: Iterable[str | os.PathLike[str]]) -> CueConflict:
+    """Shape and texture of cue-conflict images, from names `shape<i>-texture<j>.png` (Geirhos et al., ICLR 2019).
+
+    Folders before the name, and a prefix that ends in "_", are ignored: the files that people answered in
+    model-vs-human are `0001_s5n_s01_0_cat_00_cat7-elephant1.png`.
+
+    Args:
+        file_names: N names.
+
+    Raises:
+        binet.Error: `INVALID_DATA`, with the index, for a name of another form.
+    """
+    found: list[tuple[str, str, str]] = []
+    for index, file_name in enumerate(file_names):
+        match = _STIMULUS.fullmatch(os.fspath(file_name))
+        if match is None:
+            message = f"file_names[{index}] is {os.fspath(file_name)!r}; expected <shape><i>-<texture><j>.png"
+            raise InvalidData(message, "file_names", index)
+        found.append((match[2], match[3], match[1]))
+    return CueConflict(*zip(*found, strict=True)) if found else CueConflict((), (), ())
+
+
+def shape_bias(
+    responses: Any,
+    shapes: Any,
+    textures: Any,
+    *,
+    categories: Sequence[str] | None = None,
+    confidence_level: float = 0.95,
+) -> ShapeBias:
+    """Shape bias on cue-conflict images (Geirhos et al., ICLR 2019), with its Wilson interval.
+
+    Of the answers that name the shape or the texture of an image, the share that names the shape, pooled over images.
+    Images whose shape and texture are the same are left out; answers that name neither are counted and not part of the
+    share. Where no answer names either, the share and its interval are NaN. Counts are exact, the rest has the same
+    bits everywhere. An answer file of model-vs-human is read like this::
+
+        answers = pandas.read_csv("subject-01.csv")
+        images = binet.cue_conflict_from_file_names(answers.imagename)
+        binet.shape_bias(answers.object_response, images.shapes, images.textures)
+
+    Args:
+        responses: [N] the category answered; all three are names, or all three integers 0 .. K - 1. None of the
+            categories is -1, or for names None, NaN, "", "na" or "nan".
+        shapes: [N] the category of the shape.
+        textures: [N] the category of the texture.
+        categories: names of all K categories, in the order of the indices. None: those of shapes and textures, sorted,
+            or for integers one more than the largest of them. K is 1 .. 65536.
+        confidence_level: of the interval, in (0, 1).
+
+    Raises:
+        binet.Error: `INVALID_ARGUMENT` for a wrong dtype, length, category list or confidence_level; `INVALID_DATA`,
+            with the index, for an entry that is no category.
+    """
+    given = {"responses": responses, "shapes": shapes, "textures": textures}
+    indices, names = _categories.indices(given, categories)
+    views = [view_integers(value, name) for name, value in indices.items()]
+    options = struct(
+        "binet_shape_bias_options",
+        n_categories=len(names or ()),
+        confidence_level=nonzero("confidence_level", confidence_level, "more than 0, less than 1"),
+    )
+    inputs = (context().pointer, *(one.pointer for one in views), options)
+    result = struct("binet_shape_bias_result")
+    call(lib.binet_shape_bias, *inputs, result)  # says how many categories there are
+    room = ffi.new("binet_shape_bias_category[]", result.n_categories)
+    result.categories, result.categories_capacity = room, result.n_categories
+    call(lib.binet_shape_bias, *inputs, result)
+    return ShapeBias(
+        shape_bias=result.shape_bias,
+        low=result.low,
+        high=result.high,
+        n=result.n,
+        n_conflict=result.n_conflict,
+        n_shape=result.n_shape,
+        n_texture=result.n_texture,
+        n_other=result.n_other,
+        categories=_columns(room, tuple(names or range(result.n_categories))),
+        confidence_level=confidence_level,
+    )
+
+
+def _columns(room: Any, names: tuple[str | int, ...]) -> ShapeBiasCategories:
+    """The categories of C as columns of their own."""
+    records = np.frombuffer(ffi.buffer(room), _RECORD, len(names))
+    columns = {name: records[name].copy() for name in _RECORD.names or ()}
+    for column in columns.values():
+        column.flags.writeable = False
+    return ShapeBiasCategories(names, **columns)
+
+
+_RECORD = np.dtype([(name, "i8") for name in ShapeBiasCategory._fields[1:-1]] + [("shape_bias", "f8")])
+"""`binet_shape_bias_category`."""
+
+
+# ---- Error consistency -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ErrorConsistency:
+    """Error consistency of two observers (Geirhos et al., NeurIPS 2020): Cohen's kappa of which samples are right.
+
+    Attributes:
+        kappa: (observed - expected) / (1 - expected), -1 .. 1; 1 where observed is 1.
+        observed: share of samples that both have right or both have wrong, 0 .. 1.
+        expected: p q + (1 - p)(1 - q), what independent observers of accuracies p and q would agree on, 0 .. 1.
+        accuracy_a: p, 0 .. 1.
+        accuracy_b: q, 0 .. 1.
+        n: samples.
+    """
+
+    kappa: float
+    observed: float
+    expected: float
+    accuracy_a: float
+    accuracy_b: float
+    n: int
+
+    def __float__(self) -> float:
+        return self.kappa
+
+    def __str__(self) -> str:
+        return (
+            f"error consistency {self.kappa:.4f} (agreement {self.observed:.4f}, by chance {self.expected:.4f}, "
+            f"accuracies {self.accuracy_a:.4f} and {self.accuracy_b:.4f}, {self.n:,} samples)"
+        )
+
+    def _repr_html_(self) -> str:
+        columns = ("kappa", "observed", "expected", "accuracy a", "accuracy b", "samples")
+        numbers = (self.kappa, self.observed, self.expected, self.accuracy_a, self.accuracy_b)
+        return table("Error consistency", columns, [[*numbers, f"{self.n:,}"]])
+
+
+def error_consistency(a: Any, b: Any) -> ErrorConsistency:
+    """Error consistency of two observers (Geirhos et al., NeurIPS 2020).
+
+    Agreement on which samples are right, beyond what the two accuracies make likely. Where both have everything right,
+    or both everything wrong, expected and observed are 1, and so is kappa. The same bits everywhere.
+
+    Args:
+        a: [N] bool, or integers 0 and 1: whether the sample is right. Or `Predictions` with labels.
+        b: the same samples, in the same order. Where both are `Predictions`, rows are matched by file name, never by
+            position: every row needs a name, names are unique, and both tables have the same ones. For tables without
+            names, known to be in the same order, compare `p.predicted_class == p.label` of each.
+
+    Raises:
+        binet.Error: `INVALID_ARGUMENT` for a wrong dtype or length, and for rows without a name; `INVALID_DATA`, with
+            the row, for an entry that is neither 0 nor 1, a row without a label, a name that is there twice or in one
+            table only, and labels that differ.
+    """
+    tables = [isinstance(observer, Predictions) for observer in (a, b)]
+    if any(tables) and not all(tables):
+        raise InvalidArgument("one of a and b is Predictions; both are needed, or two arrays in the same order", "b")
+    of_a, of_b = _matched(a, b) if all(tables) else (_zeros_and_ones(a, "a"), _zeros_and_ones(b, "b"))
+    array_a, array_b = view(of_a, "a"), view(of_b, "b")
+    result = struct("binet_error_consistency_result")
+    names = {"correct_a": "a", "correct_b": "b"}
+    call(lib.binet_error_consistency, context().pointer, array_a.pointer, array_b.pointer, result, names=names)
+    return ErrorConsistency(
+        result.kappa, result.observed, result.expected, result.accuracy_a, result.accuracy_b, result.n
+    )
+
+
+def _zeros_and_ones(value: Any, name: str) -> Array:
+    """Booleans or integers as C takes them."""
+    array = integers(value, name)
+    wrong = np.flatnonzero((array != 0) & (array != 1))
+    if wrong.size and array.ndim == 1:
+        index = int(wrong[0])
+        raise InvalidData(f"{name}[{index}] is {array[index]}; allowed: 0 (wrong), 1 (right)", name, index)
+    return array.astype(np.uint8)
+
+
+def _matched(a: Predictions, b: Predictions) -> tuple[Array, Array]:
+    """Whether each row of a is right, and the row of b with its file name."""
+    rows_a, rows_b = _rows_by_name(a, "a"), _rows_by_name(b, "b")
+    for name, rows, other, others in (("a", rows_a, "b", rows_b), ("b", rows_b, "a", rows_a)):
+        alone = [file_name for file_name in rows if file_name not in others]
+        if alone:
+            message = f"{len(alone):,} of the {len(rows):,} file names of {name} are not in {other}: {alone[0]!r}, ..."
+            raise InvalidData(message.removesuffix(", ...") if len(alone) == 1 else message, name, rows[alone[0]])
+    order = np.array([rows_b[file_name] for file_name in rows_a], np.int64)
+    differs = np.flatnonzero(a.label != b.label[order])
+    if differs.size:
+        row = int(differs[0])
+        labels = f"{a.label[row]} in a and {b.label[order[row]]} in b"
+        raise InvalidData(f"{a.file_names[row]!r} has the label {labels}", "a", row)
+    return (a.predicted_class == a.label).astype(np.uint8), (b.predicted_class == b.label)[order].astype(np.uint8)
+
+
+def _rows_by_name(predictions: Predictions, name: str) -> dict[str, int]:
+    """The row of each file name; every row has a name of its own and a label."""
+    unlabelled = np.flatnonzero(predictions.label < 0)
+    if unlabelled.size:
+        row = int(unlabelled[0])
+        raise InvalidData(f"row {row} of {name} has no label", name, row)
+    rows: dict[str, int] = {}
+    for row, file_name in enumerate(predictions.file_names):
+        if file_name is None:
+            message = f"row {row} of {name} has no file name, and rows are matched by file name"
+            raise InvalidArgument(message, name, row)
+        if rows.setdefault(file_name, row) != row:
+            message = f"rows {rows[file_name]} and {row} of {name} have the same file name, {file_name!r}"
+            raise InvalidData(message, name, row)
+    return rows
