@@ -287,7 +287,7 @@ def test_a_module_a_file_and_callables_agree(network: Any, images: Path, tmp_pat
         torch.jit.trace(network.eval(), torch.zeros(1, 3, 12, 12)).save(str(path))
     network.train()
     network.drop.eval()
-    run = {"transform": SMALL, "batch_size": 4}
+    run: dict[str, Any] = {"transform": SMALL, "batch_size": 4}
     module = binet.evaluate(network, images, features=tmp_path / "module.npy", **run)
     modes = [network.training, network.norm.training, network.drop.training]
     assert modes == [True, True, False]  # as before
@@ -335,9 +335,9 @@ def test_real_classifiers_give_the_published_answers(data: Path, expected: Any, 
     network = networks.EfficientNet.from_pretrained(name, weights_path=weights_file).eval()
     transform = binet.transforms.Transform(256, 224, "bicubic", (127 / 255,) * 3, (128 / 255,) * 3)
 
-    @torch.inference_mode()
     def run(batch: Array) -> Any:
-        return network(torch.from_numpy(batch))
+        with torch.inference_mode():
+            return network(torch.from_numpy(batch))
 
     predictions = binet.evaluate(run, data / "stimuli", transform=transform, batch_size=16)
     known = expected["pipeline"][name]
