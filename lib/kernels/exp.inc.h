@@ -32,7 +32,7 @@ static inline f32_exponent f32_exponent_of(double t)
     double c = 8 * t * log2e;
     e.high = (float)c;
     e.low = (float)(c - (double)e.high);
-    e.lowest = (float)(-8.0 * 154.0 / c);
+    e.lowest = (float)(-8.0 * (127 + 24) / c); /* there k is the lowest of f32_eighths, whose power is 0 */
     return e;
 }
 

@@ -112,8 +112,7 @@ BINET__INLINE f32_vector f32_eighths(f32_vector k)
     __m256 table = _mm256_loadu_ps((const float *)(const void *)binet__eighths);
     __m256i bits = _mm256_castps_si256(k);
     __m256i entry = _mm256_castps_si256(_mm256_permutevar8x32_ps(table, bits));
-    bits = _mm256_add_epi32(entry, _mm256_slli_epi32(bits, 20));
-    return _mm256_castsi256_ps(_mm256_max_epi32(bits, _mm256_setzero_si256()));
+    return _mm256_castsi256_ps(_mm256_add_epi32(entry, _mm256_slli_epi32(bits, 20)));
 }
 
 BINET__INLINE f32_vector f32_split(f32_vector a, f32_vector *k)

@@ -111,8 +111,7 @@ BINET__INLINE f32_vector f32_eighths(f32_vector k)
 {
     __m512i bits = _mm512_castps_si512(k);
     __m512i part = _mm512_permutexvar_epi32(bits, _mm512_loadu_si512((const void *)binet__eighths));
-    bits = _mm512_add_epi32(part, _mm512_slli_epi32(bits, 20));
-    return _mm512_castsi512_ps(_mm512_max_epi32(bits, _mm512_setzero_si512()));
+    return _mm512_castsi512_ps(_mm512_add_epi32(part, _mm512_slli_epi32(bits, 20)));
 }
 
 BINET__INLINE f32_vector f32_split(f32_vector a, f32_vector *k)

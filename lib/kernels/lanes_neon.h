@@ -147,8 +147,7 @@ BINET__INLINE f32_vector f32_eighths(f32_vector k)
     /* The bytes of entry j are 4 j to 4 j + 3. */
     uint32x4_t bytes = vmlaq_u32(vdupq_n_u32(0x03020100), j, vdupq_n_u32(0x04040404));
     uint32x4_t entry = vreinterpretq_u32_u8(vqtbl2q_u8(table, vreinterpretq_u8_u32(bytes)));
-    int32x4_t sum = vreinterpretq_s32_u32(vaddq_u32(entry, vshlq_n_u32(bits, 20)));
-    return vreinterpretq_f32_s32(vmaxq_s32(sum, vdupq_n_s32(0)));
+    return vreinterpretq_f32_u32(vaddq_u32(entry, vshlq_n_u32(bits, 20)));
 }
 
 BINET__INLINE f64_vector f64_scale(f64_vector a, f64_vector k)

@@ -120,13 +120,13 @@ BINET__INLINE double f32_sum(const f32_vector *lanes)
     return f64_sum(eight);
 }
 
-/** 2^(k/8) for the integer k in the low bits of the significand; 0 where its exponent would be below -127. */
+/** 2^(k/8) for the integer k >= -8 * 127 in the low bits of the significand: less than 2^-126 where the exact power is
+ * so, and 0 for the lowest k. */
 BINET__INLINE f32_vector f32_eighths(f32_vector k)
 {
     uint32_t bits;
     memcpy(&bits, &k, sizeof bits);
     bits = binet__eighths[bits & 7] + (bits << 20);
-    bits = (bits >> 31) != 0 ? 0 : bits;
     memcpy(&k, &bits, sizeof bits);
     return k;
 }
