@@ -121,7 +121,7 @@ static inline int unfilter_row(int filter, uint8_t *row, const uint8_t *above, i
 static unsigned sample_at(const uint8_t *row, int64_t i, int depth)
 {
     int64_t bit = i * depth;
-    return row[bit / 8] >> (8 - depth - bit % 8) & ((1u << depth) - 1);
+    return (unsigned)row[bit / 8] >> (8 - depth - bit % 8) & ((1u << depth) - 1);
 }
 
 /* One channel and no more than 8 bits: a grey, or an index into the palette. */
