@@ -71,8 +71,8 @@ $(READY)/package: $(PACKAGE_FILES) $(READY)/torch
 
 # ---- The steps of `make test` ----
 
-# $(call configure,<preset>,<options>): once; CMake sees by itself what changed later.
-configure = [ -f build/$(1)/build.ninja ] || cmake --preset $(1) -G Ninja $(2)
+# $(call configure,<preset>,<options>): once for each state of the presets; CMake sees by itself what else changes.
+configure = [ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1) -G Ninja $(2)
 # $(call ctest,<preset>,<step>,<options>): run the tests that were built.
 ctest = ctest --test-dir build/$(1) --output-junit $(CURDIR)/build/results/$(2).xml $(3)
 

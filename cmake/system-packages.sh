@@ -21,6 +21,7 @@ test    pkg-config                      pkg-config
 test    nm                              binutils
 test    abidiff                         abigail-tools           optional
 test    <simde/x86/avx512.h>            libsimde-dev            optional
+test    <simde/x86/avx512.h>            libsimde-dev            optional
 test    /usr/share/i18n/locales/de_DE   locales                 optional
 cross   aarch64-linux-gnu-gcc           gcc-aarch64-linux-gnu
 cross   /usr/aarch64-linux-gnu/include/stdlib.h libc6-dev-arm64-cross
