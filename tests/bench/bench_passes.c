@@ -28,7 +28,7 @@ static double read_values(const float *values, int64_t n)
     for (int64_t at = 0; at < n; at += (int64_t)SUMS * f32_all) {
         for (int i = 0; i < SUMS * f32_parts; i++) {
             f32_vector *sum = &sums[i / f32_parts][i % f32_parts];
-            *sum = f32_add(*sum, f32_load(values + at + i * f32_width));
+            *sum = f32_add(*sum, f32_load(values + at + (int64_t)i * f32_width));
         }
     }
     return total(sums);
@@ -44,7 +44,7 @@ static double exp_values(const float *values, int64_t n)
     for (int64_t at = 0; at < n; at += (int64_t)SUMS * f32_all) {
         for (int i = 0; i < SUMS * f32_parts; i++) {
             f32_vector *sum = &sums[i / f32_parts][i % f32_parts];
-            f32_vector d = f32_max(f32_set(exponent.lowest), f32_load(values + at + i * f32_width));
+            f32_vector d = f32_max(f32_set(exponent.lowest), f32_load(values + at + (int64_t)i * f32_width));
             *sum = f32_add(*sum, f32_exp(d, &exponent));
         }
     }
