@@ -114,7 +114,7 @@ BAD = {
     "object": (np.array([[None, 1]]), "dtype object"),
     "complex": (np.zeros((2, 3), complex), "dtype complex128"),
     "text": ("logits", "dtype str"),
-    "integers": (np.zeros((2, 3), np.int64), "dtype i64"),
+    "integers": (np.zeros((2, 3), np.int64), "dtype int64; allowed: float16, bfloat16, float32, float64$"),
     "one dimension": (np.zeros(3), "1 dimension"),
     "five dimensions": (np.zeros((1, 1, 1, 1, 1)), "5 dimensions"),
     "no dimension": (np.float32(1), "0 dimensions"),

@@ -51,6 +51,8 @@ CASES: dict[str, tuple[Callable[[], object], Status, str, int | None]] = {
     "temperature -1": (from_logits(LOGITS, temperature=-1), ARGUMENT, "temperature", None),
     "temperature NaN": (from_logits(LOGITS, temperature=np.nan), ARGUMENT, "temperature", None),
     "temperature inf": (from_logits(LOGITS, temperature=np.inf), ARGUMENT, "temperature", None),
+    "temperature text": (from_logits(LOGITS, temperature="hot"), ARGUMENT, "temperature", None),
+    "temperature None": (from_logits(LOGITS, temperature=None), ARGUMENT, "temperature", None),
     "nan policy": (from_logits(LOGITS, nan="ignore"), ARGUMENT, "nan", None),
     "subset order": (from_logits(LOGITS, subset=[2, 1]), ARGUMENT, "subset", 1),
     "subset empty": (from_logits(LOGITS, subset=np.empty(0, int)), ARGUMENT, "subset", None),
@@ -58,6 +60,7 @@ CASES: dict[str, tuple[Callable[[], object], Status, str, int | None]] = {
     "subset of floats": (from_logits(LOGITS, subset=[1.5]), ARGUMENT, "subset", None),
     "label outside subset": (from_logits(LOGITS, LABELS, subset=[0, 1, 2]), DATA, "labels", 3),
     "file name count": (from_logits(LOGITS, file_names=["a"]), ARGUMENT, "file_names", None),
+    "file name with a zero byte": (from_logits(LOGITS, file_names=["a\0"] * 6), ARGUMENT, "file_names", None),
     "probabilities that do not sum to 1": (from_probabilities(np.full((3, 4), 0.26)), DATA, "probabilities", 0),
     "probability below 0": (from_probabilities([[1.0, 0.0], [1.1, -0.1]]), DATA, "probabilities", 1),
     "k 0": (lambda: binet.accuracy(ROWS, k=0), ARGUMENT, "k", None),
@@ -65,11 +68,26 @@ CASES: dict[str, tuple[Callable[[], object], Status, str, int | None]] = {
     "confidence level 0": (lambda: binet.accuracy(ROWS, confidence_level=0), ARGUMENT, "confidence_level", None),
     "confidence level 1": (lambda: binet.accuracy(ROWS, confidence_level=1), ARGUMENT, "confidence_level", None),
     "confidence level NaN": (lambda: binet.accuracy(ROWS, confidence_level=np.nan), ARGUMENT, "confidence_level", None),
+    "k 1.5": (lambda: binet.accuracy(ROWS, k=1.5), ARGUMENT, "k", None),  # type: ignore[arg-type]
+    "k too large": (lambda: binet.accuracy(ROWS, k=10**30), ARGUMENT, "k", None),
+    "k an array": (lambda: binet.accuracy(ROWS, LABELS), ARGUMENT, "k", None),  # type: ignore[arg-type]
+    "confidence level text": (
+        lambda: binet.accuracy(ROWS, confidence_level="high"),  # type: ignore[arg-type]
+        ARGUMENT,
+        "confidence_level",
+        None,
+    ),
+    "accuracy of logits": (lambda: binet.accuracy(LOGITS), ARGUMENT, "predictions", None),  # type: ignore[arg-type]
+    "calibration of None": (lambda: binet.calibration(None), ARGUMENT, "predictions", None),  # type: ignore[arg-type]
     "accuracy without labels": (lambda: binet.accuracy(UNLABELLED), DATA, "predictions", 0),
     "calibration without labels": (lambda: binet.calibration(UNLABELLED), DATA, "predictions", 0),
     "n_bins 0": (lambda: binet.calibration(ROWS, n_bins=0), ARGUMENT, "n_bins", None),
     "n_bins negative": (lambda: binet.calibration(ROWS, n_bins=-1), ARGUMENT, "n_bins", None),
     "n_bins too large": (lambda: binet.calibration(ROWS, n_bins=65537), ARGUMENT, "n_bins", None),
+    "n_bins 1.5": (lambda: binet.calibration(ROWS, n_bins=1.5), ARGUMENT, "n_bins", None),  # type: ignore[arg-type]
+    "n_bins text": (lambda: binet.calibration(ROWS, n_bins="15"), ARGUMENT, "n_bins", None),  # type: ignore[arg-type]
+    "n_bins huge": (lambda: binet.calibration(ROWS, n_bins=10**30), ARGUMENT, "n_bins", None),
+    "binning a list": (lambda: binet.calibration(ROWS, binning=[]), ARGUMENT, "binning", None),  # type: ignore[arg-type]
     "binning": (lambda: binet.calibration(ROWS, binning="sweep"), ARGUMENT, "binning", None),  # type: ignore[arg-type]
     "rows out of range": (lambda: ROWS[[0, 6]], DATA, "rows", 1),
     "no rows": (lambda: ROWS[:0], ARGUMENT, "rows", None),
@@ -81,11 +99,15 @@ CASES: dict[str, tuple[Callable[[], object], Status, str, int | None]] = {
         "tables",
         1,
     ),
+    "no table": (lambda: binet.Predictions.concatenate([ROWS, None]), ARGUMENT, "tables[1]", None),  # type: ignore[list-item]
     "builder kind": (lambda: binet.PredictionsBuilder("scores"), ARGUMENT, "kind", None),  # type: ignore[arg-type]
     "nothing appended": (lambda: binet.PredictionsBuilder().finish(), DATA, "builder", None),
     "no such CSV": (lambda: binet.Predictions.from_csv("/no/such.csv"), IO, "path", None),
     "no such folder": (lambda: ROWS.to_csv("/no/such/folder/p.csv"), IO, "path", None),
     "no such labels": (lambda: ROWS.with_labels("/no/such.csv"), IO, "labels", None),
+    "path of a number": (lambda: binet.Predictions.from_csv(3), ARGUMENT, "path", None),  # type: ignore[arg-type]
+    "path with a zero byte": (lambda: ROWS.to_csv("/no/such\0.csv"), ARGUMENT, "path", None),
+    "threads many": (lambda: binet.set_num_threads("many"), ARGUMENT, "n_threads", None),  # type: ignore[arg-type]
     "threads 0": (lambda: binet.set_num_threads(0), ARGUMENT, "n_threads", None),
     "threads 1025": (lambda: binet.set_num_threads(1025), ARGUMENT, "n_threads", None),
 }

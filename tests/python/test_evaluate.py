@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import signal
 import subprocess
 import sys
 import warnings
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -131,6 +134,7 @@ def test_images_that_cannot_be_read(images: Path) -> None:
     (skipped,) = predictions.skipped
     assert (skipped.index, skipped.path) == (position, str(broken))
     assert "1 skipped" in repr(predictions)
+    assert predictions.with_labels(predictions.label).skipped == predictions.skipped
     broken.unlink()
     assert_same_bits(predictions, by_hand(images))
 
@@ -165,6 +169,29 @@ def test_an_exception_comes_out_as_itself(images: Path, tmp_path: Path) -> None:
     assert_same_bits(binet.evaluate(model, images, transform=SMALL), by_hand(images))
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_model_is_let_go_of_at_once(images: Path, fails: bool) -> None:
+    """Not with the next collection: a model may hold most of the memory of a device."""
+
+    class Model:
+        def __call__(self, batch: Array) -> Array:
+            if fails:
+                raise RuntimeError("in the model")
+            return model(batch)
+
+    gc.collect()
+    gc.disable()
+    try:
+        given = Model()
+        alive = weakref.ref(given)
+        with contextlib.suppress(RuntimeError):
+            binet.evaluate(given, images, transform=SMALL)
+        del given
+        assert alive() is None
+    finally:
+        gc.enable()
+
+
 ANSWERS: dict[str, tuple[Any, str]] = {
     "None": (lambda _: None, "gave None"),
     "text": (lambda _: "cat", "dtype str"),
@@ -172,8 +199,8 @@ ANSWERS: dict[str, tuple[Any, str]] = {
     "a longer tuple": (lambda _: (1, 2, 3), "tuple of 3"),
     "one dimension": (lambda batch: model(batch)[0], r"shape \[5\]"),
     "too few rows": (lambda batch: model(batch)[1:], "9"),
-    "integers": (lambda batch: model(batch).astype(np.int64), "i64"),
-    "NaN": (lambda batch: model(batch) * np.nan, "NaN"),
+    "integers": (lambda batch: model(batch).astype(np.int64), "dtype int64"),
+    "NaN": (lambda batch: model(batch) * np.nan, r"logits\[0\] has a NaN"),
 }
 
 
@@ -196,6 +223,10 @@ def test_bad_arguments(images: Path) -> None:
         ("on_bad_image", {"on_bad_image": "ignore"}),
         ("temperature", {"temperature": 0}),
         ("model", {"model": 3}),
+        ("batch_size", {"batch_size": 1.5}),
+        ("data", {"data": ["a.png", "b.png"]}),
+        ("class_names", {"class_names": "abc"}),
+        ("class_names", {"class_names": {"a": 0, "b": 1, "c": "two"}}),
     ]
     for argument, options in cases:
         with pytest.raises(binet.Error) as caught:
@@ -204,6 +235,9 @@ def test_bad_arguments(images: Path) -> None:
     with pytest.raises(binet.Error, match="missing") as caught:
         binet.evaluate(model, images / "missing")
     assert (caught.value.status, caught.value.argument) == (Status.IO, "data")
+    with pytest.raises(binet.Error, match=r"no/features\.npy") as caught:
+        binet.evaluate(lambda batch: (model(batch), batch), images, features=images / "no" / "features.npy")
+    assert (caught.value.status, caught.value.argument) == (Status.IO, "features")
     with pytest.raises(binet.Error, match="class_names") as caught:
         binet.evaluate(model, binet.ImageList(images), class_names=["a", "b", "c"])
 
@@ -214,9 +248,13 @@ def test_progress_counts_every_image(images: Path, capsys: pytest.CaptureFixture
     assert "10/10" in capsys.readouterr().err
 
 
+# A shell's background job inherits an ignored SIGINT, which Python would leave ignored.
 INTERRUPTED = """
+import signal
 import sys
 import binet
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def model(batch):
     print("running", flush=True)
@@ -252,8 +290,12 @@ def test_ctrl_c_between_the_lines_of_a_model(images: Path) -> None:
         signal.raise_signal(signal.SIGINT)
         return model(batch)
 
-    with pytest.raises(KeyboardInterrupt):
-        binet.evaluate(interrupts, images, transform=SMALL, batch_size=3, progress=False)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            binet.evaluate(interrupts, images, transform=SMALL, batch_size=3)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 # ---- torch -----------------------------------------------------------------------------------------------------------
@@ -313,15 +355,21 @@ def test_a_module_a_file_and_callables_agree(network: Any, images: Path, tmp_pat
 
 
 def test_files_that_are_no_model(images: Path, tmp_path: Path) -> None:
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
     with pytest.raises(binet.Error, match=r"missing\.pt") as caught:
         binet.evaluate(tmp_path / "missing.pt", images)
     assert (caught.value.status, caught.value.argument) == (Status.IO, "model")
+    with pytest.raises(binet.Error, match="it is a folder") as caught:
+        binet.evaluate(images, images)
+    assert caught.value.status == Status.IO
     (tmp_path / "text.pt").write_text("no model")
-    with pytest.raises(binet.Error, match=r"text\.pt' is not a TorchScript file") as caught:
-        binet.evaluate(tmp_path / "text.pt", images)
-    assert (caught.value.status, caught.value.argument) == (Status.INVALID_DATA, "model")
-    assert "\n" not in str(caught.value)
+    torch.save({"weight": torch.zeros(2)}, tmp_path / "state.pt")
+    for name in ("text.pt", "state.pt"):
+        with pytest.raises(binet.Error, match=f"{name}' is not a TorchScript file, which torch.jit.trace") as caught:
+            binet.evaluate(tmp_path / name, images)
+        assert (caught.value.status, caught.value.argument) == (Status.INVALID_DATA, "model")
+        assert "\n" not in str(caught.value)
+        assert "corrupted" not in str(caught.value)  # which torch says of every state_dict
 
 
 @pytest.mark.parametrize("name", ["efficientnet-lite0", "efficientnet-lite1"])

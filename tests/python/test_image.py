@@ -100,6 +100,10 @@ BAD_TRANSFORMS: dict[str, tuple[dict[str, Any], str]] = {
     "interpolation": ({"interpolation": "nearest"}, "interpolation"),
     "std": ({"std": (0.2, 0, 0.2)}, "transform"),
     "mean": ({"mean": (np.nan, 0, 0)}, "transform"),
+    "mean is 0.5; allowed: 3 numbers": ({"mean": 0.5}, "mean"),
+    "allowed: 3 numbers": ({"mean": (0.5, 0.5)}, "mean"),  # never a third one that nobody gave
+    "resize is": ({"resize": (256, 256)}, "resize"),
+    "crop is 2": ({"crop": 2.5}, "crop"),
 }
 
 

@@ -18,11 +18,12 @@ from .bias import (
     error_consistency,
     shape_bias,
 )
+from .builder import PredictionsBuilder
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
 from .errors import Error, Status
 from .evaluate import evaluate
 from .image import ImageLimits, ImageList, read_image
-from .predictions import Prediction, Predictions, PredictionsBuilder, Skipped
+from .predictions import Prediction, Predictions, Skipped
 from .threads import get_num_threads, set_num_threads
 
 __version__ = ".".join(str(part) for part in VERSION)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from .errors import from_status
+from .errors import InvalidArgument, from_status, shown
 
 try:
     from ._ffi import ffi as _ffi
@@ -76,15 +76,42 @@ def call(function: Callable[..., int], *arguments: object, names: Mapping[str, s
 
 
 def struct(name: str, **members: object) -> Any:
-    """A new struct `name` with its `struct_size` set."""
-    made = ffi.new(f"{name} *", members)
-    made.struct_size = ffi.sizeof(name)
+    """A new struct `name` with its `struct_size` set; members are called as the parameters that they come from."""
+    made = ffi.new(f"{name} *", {"struct_size": ffi.sizeof(name)})
+    fields = dict(ffi.typeof(name).fields)
+    for member, value in members.items():
+        kind = fields[member].type
+        try:
+            setattr(made, member, value if kind.kind != "array" else _exactly(value, kind.length))
+        except (TypeError, OverflowError) as error:
+            raise InvalidArgument(f"{member} is {shown(value)}; allowed: {_described(kind)}", member) from error
     return made
 
 
-def path_bytes(path: str | os.PathLike[str]) -> bytes:
-    """A path as the operating system takes it."""
-    return os.fsencode(os.fspath(path))
+def _exactly(values: Any, n: int) -> list[Any]:
+    """Just n values; cffi would fill what is missing with zeros."""
+    listed = list(values)
+    if len(listed) != n:
+        raise TypeError
+    return listed
+
+
+def _described(kind: Any) -> str:
+    """What a C type holds, in words."""
+    if kind.kind == "array":
+        return f"{kind.length} numbers"
+    return "a number" if kind.cname in ("float", "double") else f"a whole number of {8 * ffi.sizeof(kind)} bits"
+
+
+def path_bytes(path: str | os.PathLike[str], name: str = "path") -> bytes:
+    """A path, the parameter `name`, as the operating system takes it."""
+    try:
+        encoded = os.fsencode(path)
+    except TypeError as error:
+        raise InvalidArgument(f"{name} is {shown(path)}; allowed: a path", name) from error
+    if b"\0" in encoded:
+        raise InvalidArgument(f"{name} holds a zero byte: {path!r}", name)
+    return encoded
 
 
 def text(pointer: Any) -> str | None:

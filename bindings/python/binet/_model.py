@@ -12,7 +12,7 @@ from typing import Any
 
 from ._options import choose
 from .arrays import Array
-from .errors import InvalidArgument, InvalidData, IOFailure
+from .errors import InvalidArgument, InvalidData, IOFailure, shown
 
 Run = Callable[[Array], Any]
 
@@ -32,7 +32,7 @@ def runner(model: Any, given: str | None) -> Iterator[Run]:
     if isinstance(model, (str, os.PathLike)):
         model = _load(Path(model))
     if not callable(model):
-        raise InvalidArgument(f"model is a {type(model).__name__}; allowed: a path or a callable", "model")
+        raise InvalidArgument(f"model is {shown(model)}; allowed: a path or a callable", "model")
     torch: Any = sys.modules.get("torch")
     if torch is not None and isinstance(model, torch.nn.Module) and given != "numpy":
         with _evaluation_mode(model), torch.inference_mode():
@@ -82,15 +82,21 @@ def _load(path: Path) -> Any:
     """A model from a TorchScript file, on the CPU."""
     torch = _import_torch("a model from a file")
     if not path.is_file():
-        raise IOFailure(f"cannot read model '{path}': there is no such file", "model")
+        reason = "it is a folder" if path.is_dir() else "there is no such file"
+        raise IOFailure(f"cannot read model '{path}': {reason}", "model")
     with warnings.catch_warnings():
         # That the format is on its way out is no news to somebody who has such a file.
         warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
         try:
             return torch.jit.load(str(path), map_location="cpu")
         except RuntimeError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise InvalidData(f"'{path}' is not a TorchScript file: {reason}", "model") from error
+            # The first sentence; what torch says after it leads people who have saved a state_dict astray.
+            reason = str(error).strip().splitlines()[0].split(". ")[0]
+            raise InvalidData(
+                f"'{path}' is not a TorchScript file, which torch.jit.trace(...).save writes and torch.save does not: "
+                f"{reason}",
+                "model",
+            ) from error
 
 
 @contextlib.contextmanager

@@ -27,8 +27,11 @@ class Options:
     """`binet_predictions_options` from what Python was given; keeps the subset alive."""
 
     def __init__(self, temperature: float, subset: Any, nan: NanPolicy) -> None:
-        self.pointer = struct("binet_predictions_options", nan_policy=choose("nan", nan, _NAN_POLICIES))
-        self.pointer.temperature = nonzero("temperature", temperature, "finite, > 0")
+        self.pointer = struct(
+            "binet_predictions_options",
+            temperature=nonzero("temperature", temperature, "1e-30 .. 1e30"),
+            nan_policy=choose("nan", nan, _NAN_POLICIES),
+        )
         if subset is not None:
             self._subset = np.ascontiguousarray(integers(subset, "subset"), np.int64)
             self.pointer.subset = ffi.cast("int64_t *", self._subset.ctypes.data)
@@ -53,7 +56,7 @@ class Builder:
             if len(file_names) != array.shape[0]:
                 message = f"file_names has {len(file_names)} entries; {name} has {array.shape[0]} rows"
                 raise InvalidArgument(message, "file_names")
-            keep = [ffi.new("char[]", path_bytes(file_name)) for file_name in file_names]
+            keep = [ffi.new("char[]", path_bytes(file_name, "file_names")) for file_name in file_names]
             listed = ffi.new("char *[]", keep)
         function = lib.binet_predictions_builder_append
         call(function, self._pointer, array.pointer, truth.pointer, listed, names={"scores": name})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ._html import table
 from ._library import call, lib, struct
 from ._options import nonzero
-from .predictions import Predictions
+from .predictions import Predictions, pointer_of
 from .threads import context
 
 
@@ -61,11 +61,12 @@ def accuracy(predictions: Predictions, k: int = 1, confidence_level: float = 0.9
         binet.Error: `INVALID_ARGUMENT` for k or confidence_level; `INVALID_DATA`, with the row, where a label or a rank
             is unknown.
     """
+    table = pointer_of(predictions)
     options = struct(
         "binet_accuracy_options",
         k=nonzero("k", k, ">= 1"),
         confidence_level=nonzero("confidence_level", confidence_level, "more than 0, less than 1"),
     )
     result = struct("binet_accuracy_result")
-    call(lib.binet_accuracy, context().pointer, predictions.pointer, options, result)
+    call(lib.binet_accuracy, context().pointer, table, options, result)
     return Accuracy(result.value, result.low, result.high, result.n, result.n_correct, k, confidence_level)

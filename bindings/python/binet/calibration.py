@@ -11,9 +11,8 @@ import numpy.typing as npt
 
 from ._html import table
 from ._library import call, ffi, lib, struct
-from ._options import choose
-from .errors import InvalidArgument
-from .predictions import Predictions
+from ._options import choose, whole
+from .predictions import Predictions, pointer_of
 from .threads import context
 
 if TYPE_CHECKING:
@@ -143,12 +142,11 @@ def calibration(predictions: Predictions, n_bins: int = 15, binning: Binning = "
     Raises:
         binet.Error: `INVALID_ARGUMENT` for n_bins or binning; `INVALID_DATA`, with the row, where a label is unknown.
     """
-    if not 1 <= n_bins <= MAX_BINS:
-        raise InvalidArgument(f"n_bins is {n_bins}; allowed: 1 .. {MAX_BINS}", "n_bins")
+    n_bins = whole("n_bins", n_bins, 1, MAX_BINS)
     room = ffi.new("binet_calibration_bin[]", n_bins)
     options = struct("binet_calibration_options", n_bins=n_bins, binning=choose("binning", binning, _BINNINGS))
     result = struct("binet_calibration_result", bins=room, bins_capacity=n_bins)
-    call(lib.binet_calibration, context().pointer, predictions.pointer, options, result)
+    call(lib.binet_calibration, context().pointer, pointer_of(predictions), options, result)
     return Calibration(
         ece=result.ece,
         mce=result.mce,

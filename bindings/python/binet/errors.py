@@ -11,6 +11,17 @@ from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any
 
+MAX_SHOWN = 80
+
+
+def shown(value: object) -> str:
+    """A value for a message of one line: as it is written where that is short, else its type."""
+    if value is None or isinstance(value, (str, bytes, int, float, list, tuple)):
+        written = repr(value)
+        if len(written) <= MAX_SHOWN and "\n" not in written:
+            return written
+    return f"of type {type(value).__name__}"
+
 
 class Status(IntEnum):
     """Outcome of a call; the numbers are those of C."""
@@ -116,6 +127,17 @@ _CLASSES: dict[int, type[Error]] = {
 # How C says a member of a struct, and that zero asks for its default; Python has parameters, and no zero.
 _MEMBER = re.compile(r"\b(?:options|transform)->(\w+)")
 _ZERO = re.compile(r",? or 0 for [\w.-]*\w")
+# C's names of dtypes, and NumPy's.
+_DTYPES = {
+    "f16": "float16",
+    "bf16": "bfloat16",
+    "f32": "float32",
+    "f64": "float64",
+    "i32": "int32",
+    "i64": "int64",
+    "u8": "uint8",
+}
+_DTYPE = re.compile(rf"\b(?:{'|'.join(_DTYPES)})\b")
 
 
 def from_status(status: int, message: str, argument: str, element: int, names: Mapping[str, str]) -> Error:
@@ -128,9 +150,11 @@ def from_status(status: int, message: str, argument: str, element: int, names: M
         argument = member[1]
         message = _ZERO.sub("", message)
     message = _MEMBER.sub(r"\1", message)
+    if " has dtype " in message:
+        message = _DTYPE.sub(lambda found: _DTYPES[found[0]], message)
     for name in names:
         # Only where the word is the parameter: "images has", not "10 images".
-        message = re.sub(rf"(?:^|(?<=; )){name}(?=\[| (?:is|has|sums|holds|asks)\b)", names[name], message)
+        message = re.sub(rf"(?:^|(?<=[;:] )){name}(?=\[| (?:is|has|sums|holds|asks)\b)", names[name], message)
     kind = _CLASSES.get(status, InternalError)
     return kind(
         message or f"libbinet failed with status {status}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from ._library import call, ffi, lib, path_bytes, struct, text
@@ -11,7 +12,7 @@ from ._model import Run, runner, split
 from ._options import choose, nonzero
 from ._scores import KINDS, Kind, NanPolicy, Options
 from .arrays import View, borrow, view
-from .errors import Error, InvalidArgument, InvalidData
+from .errors import Error, InvalidArgument, InvalidData, shown
 from .image import ClassMap, ImageLimits, ImageList
 from .predictions import Predictions, Skipped, wrap
 from .threads import context
@@ -75,7 +76,7 @@ def evaluate(
             of the image in the list.
     """
     if not isinstance(transform, Transform):
-        raise InvalidArgument(f"transform is a {type(transform).__name__}; allowed: a Transform", "transform")
+        raise InvalidArgument(f"transform is {shown(transform)}; allowed: a binet.transforms.Transform", "transform")
     if not isinstance(data, ImageList):
         data = _open(data, class_names)
     elif class_names is not None:
@@ -91,17 +92,19 @@ def evaluate(
         images = limits.to_c()
         options.images = images
     if features is not None:
-        features_path = ffi.new("char[]", path_bytes(features))
+        features_path = ffi.new("char[]", path_bytes(features, "features"))
         options.features_path = features_path
     with contextlib.ExitStack() as stack:
         loop = _Loop(stack.enter_context(runner(model, input)))
+        stack.callback(loop.release)
         if choose("on_bad_image", on_bad_image, _ON_BAD_IMAGE):
             options.skipped = loop.on_skipped
         if progress:
             options.progress = loop.show(stack, len(data))
         shared = context()
         made = ffi.new("binet_predictions **")
-        loop.call(shared.pointer, loop.model, data.pointer, transform.to_c(), options, made)
+        arguments = (shared.pointer, loop.model, data.pointer, transform.to_c(), options, made)
+        loop.call(*arguments, names=_NAMES | {"scores": outputs})
     predictions = wrap(made[0], shared)
     predictions.skipped = tuple(loop.skipped)
     return predictions
@@ -125,10 +128,14 @@ class _Loop:
         self.on_skipped = ffi.callback("binet_skipped", self._on_skipped, onerror=self._on_exception)
         self._progress_callback: Any = None
 
-    def call(self, *arguments: Any) -> None:
+    def release(self) -> None:
+        """Let go of the callbacks. They hold this object, and with it the model and its last answer, in a cycle."""
+        del self._run_callback, self.on_skipped, self._progress_callback
+
+    def call(self, *arguments: Any, names: Mapping[str, str]) -> None:
         """Call `binet_evaluate`, and raise what a callback raised as it was."""
         try:
-            call(lib.binet_evaluate, *arguments, names=_NAMES)
+            call(lib.binet_evaluate, *arguments, names=names)
         except Error:
             if self._failure is None:
                 raise
@@ -176,6 +183,7 @@ class _Loop:
 
 
 def _open(data: str | os.PathLike[str], class_names: ClassMap | None) -> ImageList:
+    path_bytes(data, "data")
     try:
         return ImageList(data, class_names=class_names)
     except Error as error:
@@ -191,5 +199,5 @@ def _view(value: Any, name: str) -> View:
         raise InvalidData(f"what the model gave cannot be used: {error}", "model") from error
 
 
-_NAMES = {"images": "data", "kind": "outputs", "features_path": "features"}
-"""What parameters of C are called here."""
+_NAMES = {"images": "data", "kind": "outputs", "features_path": "features", "options": "features"}
+"""What parameters of C are called here. Of the options as a whole only the file of features can fail."""

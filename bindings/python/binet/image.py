@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from ._library import call, ffi, lib, path_bytes, struct, text
 from ._options import choose, nonzero
-from .arrays import borrow
+from .arrays import borrow, integers
+from .errors import InvalidArgument, shown
 from .threads import context
 
 Layout = Literal["automatic", "class_folders", "flat", "csv"]
@@ -91,13 +92,15 @@ class ImageList:
     ) -> None:
         options = struct("binet_image_list_options", layout=choose("layout", layout, _LAYOUTS))
         if class_names is not None:
-            names = [ffi.new("char[]", path_bytes(name)) for name in class_names]
+            if isinstance(class_names, str):
+                raise InvalidArgument(f"class_names is {shown(class_names)}; allowed: several names", "class_names")
+            names = [ffi.new("char[]", path_bytes(name, "class_names")) for name in class_names]
             listed = ffi.new("char *[]", names)
             options.class_names = listed
             options.n_class_names = len(names)
             if isinstance(class_names, Mapping):
-                indices = ffi.new("int64_t[]", list(class_names.values()))
-                options.class_indices = indices
+                indices = np.ascontiguousarray(integers(list(class_names.values()), "class_names"), np.int64)
+                options.class_indices = ffi.cast("int64_t *", indices.ctypes.data)
         shared = context()
         made = ffi.new("binet_image_list **")
         call(

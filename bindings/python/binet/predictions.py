@@ -1,6 +1,6 @@
 """Predictions: one row per sample with all that later questions need; the logits are read once.
 
-See `Predictions` for the columns, `PredictionsBuilder` for logits that come batch by batch.
+See `Predictions` for the columns, `binet.PredictionsBuilder` for logits that come batch by batch.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ import numpy.typing as npt
 
 from ._html import table
 from ._library import call, ffi, lib, path_bytes, text
-from ._scores import Builder, FileNames, Kind, NanPolicy, Options, reduce
+from ._scores import FileNames, NanPolicy, Options, reduce
 from .arrays import Array, borrow, view_integers
-from .errors import InvalidArgument
+from .errors import InvalidArgument, shown
 from .threads import Context, context
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Predictions:
             logits: [N, C], float16, bfloat16, float32 or float64, any strides; N >= 1. -inf is a class that cannot be,
                 one +inf in a row a certain prediction. Worked on in float32, or in float64 where they are float64.
             labels: [N], integers 0 .. C - 1. None: no labels.
-            temperature: divides the logits; finite, > 0.
+            temperature: divides the logits; 1e-30 .. 1e30.
             subset: classes to keep before the softmax, strictly ascending; None: all. Predicted classes and labels stay
                 indices among all C classes. As ImageNet-A and ImageNet-R need (Hendrycks et al., 2021).
             nan: "error", or "omit" to leave rows with a NaN out and count them in `n_omitted`.
@@ -177,11 +177,15 @@ class Predictions:
 
     @classmethod
     def concatenate(cls, tables: Iterable[Predictions]) -> Predictions:
-        """The rows of several tables, one after the other; their class counts must agree where they are known."""
-        listed = list(tables)
+        """The rows of several tables, one after the other; their class counts must agree where they are known.
+
+        Raises:
+            binet.Error: `INVALID_ARGUMENT`, with the table, where there is none or the class counts differ.
+        """
+        listed = [pointer_of(one, f"tables[{index}]") for index, one in enumerate(tables)]
         shared = context()
         made = ffi.new("binet_predictions **")
-        pointers = ffi.new("binet_predictions *[]", [predictions.pointer for predictions in listed])
+        pointers = ffi.new("binet_predictions *[]", listed)
         names = {"n_tables": "tables"}
         call(lib.binet_predictions_concatenate, shared.pointer, pointers, len(listed), made, names=names)
         return wrap(made[0], shared)
@@ -195,16 +199,22 @@ class Predictions:
         Args:
             labels: [N] integers >= 0, or the path of a CSV with `file_name,label`, joined by file name: the whole name
                 first, then the part after the last "/".
+
+        Raises:
+            binet.Error: `INVALID_ARGUMENT` for a wrong dtype or count; `INVALID_DATA`, with the row, for a row without
+                a label in the CSV or a label below 0; `IO`.
         """
         shared = context()
         made = ffi.new("binet_predictions **")
         if isinstance(labels, (str, os.PathLike)):
-            path = path_bytes(labels)
+            path = path_bytes(labels, "labels")
             call(lib.binet_predictions_join_labels, shared.pointer, self.pointer, path, made, names={"path": "labels"})
         else:
             array = view_integers(labels, "labels")
             call(lib.binet_predictions_with_labels, shared.pointer, self.pointer, array.pointer, made)
-        return wrap(made[0], shared)
+        labelled = wrap(made[0], shared)
+        labelled.skipped = self.skipped
+        return labelled
 
     # ---- Columns -----------------------------------------------------------------------------------------------------
 
@@ -273,7 +283,13 @@ class Predictions:
     def __getitem__(self, rows: slice | Sequence[int] | Sequence[bool] | Array) -> Predictions: ...
 
     def __getitem__(self, rows: Any) -> Prediction | Predictions:
-        """A row for an integer; a table for a slice, a boolean mask [N] or an array of indices [M]."""
+        """A row for an integer; a table for a slice, a boolean mask [N] or an array of indices [M].
+
+        Raises:
+            IndexError: an integer is out of range.
+            binet.Error: `INVALID_ARGUMENT` for no rows or a mask of another length; `INVALID_DATA` for an index out of
+                range.
+        """
         if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
             return self._row(int(rows))
         shared = context()
@@ -370,46 +386,13 @@ class Predictions:
         return table(f"Predictions: {self._summary()}", Prediction._fields, rows)
 
 
-class PredictionsBuilder:
-    """Collects scores batch by batch; the logits never have to be in memory at once.
-
-    ::
-
-        builder = binet.PredictionsBuilder()
-        for images, labels in loader:
-            builder.append(model(images), labels)
-        predictions = builder.finish()
-
-    The rows have the same bits however they are cut into batches. A builder belongs to the process that made it.
-
-    Args:
-        kind: what is appended: "logits" or "probabilities".
-        temperature: as in `Predictions.from_logits`, as are subset and nan.
-        subset: classes to keep before the softmax.
-        nan: "error", or "omit" to leave rows with a NaN out.
-    """
-
-    def __init__(
-        self, kind: Kind = "logits", *, temperature: float = 1.0, subset: Any = None, nan: NanPolicy = "error"
-    ) -> None:
-        self._builder = Builder(kind, Options(temperature, subset, nan))
-
-    def append(self, scores: Any, labels: Any = None, file_names: FileNames = None) -> None:
-        """Append a batch; on failure nothing of it is appended.
-
-        Args:
-            scores: [n, C]; n may differ from batch to batch, C may not.
-            labels: [n], or None.
-            file_names: n names, or None.
-
-        Raises:
-            binet.Error: as `Predictions.from_logits`; the index counts rows over all batches.
-        """
-        self._builder.append("scores", scores, labels, file_names)
-
-    def finish(self) -> Predictions:
-        """The table of all rows; nothing can be appended after it."""
-        return wrap(self._builder.finish(), self._builder.context)
+def pointer_of(predictions: Any, name: str = "predictions") -> Any:
+    """The `binet_predictions *` of the parameter `name`."""
+    if not isinstance(predictions, Predictions):
+        raise InvalidArgument(
+            f"{name} is {shown(predictions)}; allowed: binet.Predictions, such as Predictions.from_logits makes", name
+        )
+    return predictions.pointer
 
 
 def wrap(pointer: Any, shared: Context) -> Predictions:

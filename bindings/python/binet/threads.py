@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._library import call, ffi, lib, struct
-from .errors import InvalidArgument
+from ._options import whole
 
 MAX_THREADS = 1024
 
@@ -93,9 +93,7 @@ def set_num_threads(n_threads: int) -> None:
     Raises:
         binet.Error: `INVALID_ARGUMENT` where it is out of range.
     """
-    if not 1 <= n_threads <= MAX_THREADS:
-        raise InvalidArgument(f"n_threads is {n_threads}; allowed: 1 .. {MAX_THREADS}", "n_threads")
-    _shared.resize(int(n_threads))
+    _shared.resize(whole("n_threads", n_threads, 1, MAX_THREADS))
 
 
 def get_num_threads() -> int:

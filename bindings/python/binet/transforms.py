@@ -46,8 +46,8 @@ class Transform:
             resize=0 if self.resize is None else nonzero("resize", self.resize, ">= 1, or None"),
             crop=0 if self.crop is None else nonzero("crop", self.crop, ">= 1, or None"),
             interpolation=choose("interpolation", self.interpolation, _INTERPOLATIONS),
-            mean=list(self.mean),
-            std=list(self.std),
+            mean=self.mean,
+            std=self.std,
         )
 
     def __call__(self, picture: Any) -> npt.NDArray[np.float32]:

@@ -118,7 +118,7 @@ def evaluate_to(
         progress=progress,
     )
     if settings.labels is not None:
-        predictions = _relabelled(predictions, settings.labels)
+        predictions = predictions.with_labels(settings.labels)
     name = name or model.stem
     summary = _summary(name, model, data, images, settings, predictions)
     summary["command"] = _command(out, model, data, settings, name)
@@ -133,13 +133,6 @@ def read_class_map(path: PathLike) -> ClassMap:
     if not names:
         raise InvalidData(f"{path}: no class names; one folder name a line is expected", "class_map")
     return [line.strip() for line in names]
-
-
-def _relabelled(predictions: Predictions, labels: PathLike) -> Predictions:
-    """The predictions with the labels of a CSV. What the images did not tell stays: which were skipped."""
-    labelled = predictions.with_labels(labels)
-    labelled.skipped = predictions.skipped
-    return labelled
 
 
 def _summary(
