@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import json
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import reference
-from binet import cli
 
 OBSERVERS = (
     "convnext-base-21k",
@@ -196,6 +193,38 @@ def test_results_read_well(stimuli: Any) -> None:
         result.shape_bias = 1.0  # type: ignore[misc]
     with pytest.raises(ValueError, match="read-only"):
         result.categories.n_shape[0] = 1
+
+
+def test_models_are_drawn_into_one_figure(stimuli: Any) -> None:
+    responses, shapes, textures = stimuli
+    result = binet.shape_bias(responses, shapes, textures)
+    nothing = binet.shape_bias(np.full(1003, -1), shapes, textures)
+    ax = result.plot(label="net")
+    assert nothing.plot(ax, label="silent") is ax
+    assert [text.get_text() for text in ax.get_yticklabels()] == [str(i) for i in range(7)]
+    assert ax.get_legend_handles_labels()[1] == [f"net  {result.shape_bias:.3f}", "silent  nan"]
+    marks, no_marks = (line for line in ax.get_lines() if line.get_linestyle() == "None")
+    np.testing.assert_array_equal(marks.get_xdata(), result.categories.shape_bias)
+    np.testing.assert_array_equal(marks.get_ydata(), range(7))
+    assert np.isnan(no_marks.get_xdata()).all()
+    assert (marks.get_color(), marks.get_marker()) != (no_marks.get_color(), no_marks.get_marker())
+    pooled = [line for line in ax.get_lines() if line.get_linestyle() == "-"]
+    assert [line.get_xdata() for line in pooled] == [[result.shape_bias] * 2]
+    bottom, top = ax.get_ylim()
+    assert bottom > top  # the first category is the top row
+    with pytest.raises(binet.Error, match="other categories"):
+        binet.shape_bias(["cat"], ["cat"], ["dog"]).plot(ax)
+    ax.figure.clear()
+
+
+def test_no_two_of_many_models_look_alike(stimuli: Any) -> None:
+    result, ax = binet.shape_bias(*stimuli), None
+    for _ in range(12):
+        ax = result.plot(ax)
+    assert ax is not None
+    marks = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
+    assert len({(line.get_color(), line.get_marker()) for line in marks}) == 12
+    ax.figure.clear()
 
 
 @pytest.mark.parametrize(
@@ -381,87 +410,3 @@ def test_rows_that_do_not_match_are_refused() -> None:
     bare = binet.Predictions.from_logits(np.eye(3), file_names=names)
     refused(whole, bare, "INVALID_DATA", "b", 0, "row 0 of b has no label")
     refused(whole, [True, False, True], "INVALID_ARGUMENT", "b", None, "both are needed")
-
-
-# ---- The command line ------------------------------------------------------------------------------------------------
-
-
-def write(path: Path, lines: str) -> str:
-    path.write_text(lines, encoding="utf-8")
-    return str(path)
-
-
-HEADER = "subj,object_response,imagename\n"
-
-
-def test_the_verb_prints_what_the_library_says(data: Path, expected: Any, capsys: Any) -> None:
-    files = [str(data / "cue-conflict" / f"{observer}.csv") for observer in OBSERVERS]
-    assert cli.main(["bias", *files, "--json"]) == 0
-    records = json.loads(capsys.readouterr().out)
-    assert [record["model"].replace("_", "-") for record in records] == list(OBSERVERS)
-    for record, observer in zip(records, OBSERVERS, strict=True):
-        assert record["shape_bias"] == expected["cue_conflict"][observer]["shape_bias"]
-        assert record["low"] < record["shape_bias"] < record["high"]
-        assert sum(category["n_shape"] for category in record["categories"]) == record["n_shape"]
-    assert cli.main(["bias", *files]) == 0
-    printed = capsys.readouterr().out
-    tables = printed.split("\n\n")[2::3]
-    assert len(tables) == len(OBSERVERS)
-    for table, observer in zip(tables, OBSERVERS, strict=True):
-        wanted = expected["cue_conflict"][observer]
-        assert table.splitlines()[0].split() == ["category", "images", "shape", "texture", "other", "shape", "bias"]
-        name, *counts, share = table.splitlines()[-1].split()
-        assert (name, share) == ("all", f"{wanted['shape_bias']:.4f}")
-        assert counts[:3] == ["1,200", f"{wanted['shape']:,}", f"{wanted['texture']:,}"]
-
-
-def test_columns_line_up(tmp_path: Path, capsys: Any) -> None:
-    file = write(tmp_path / "answers.csv", HEADER + "x,cat,cat1-dog1.png\nx,dog,elephant1-dog1.png\n")
-    assert cli.main(["bias", file]) == 0
-    table = capsys.readouterr().out.rstrip("\n").split("\n\n")[2].splitlines()
-    assert [line.split()[0] for line in table] == ["category", "cat", "elephant", "all"]
-    assert all(len(one) == len(two) for one, two in pairwise(table))
-
-
-def test_each_subject_is_a_model(tmp_path: Path, capsys: Any) -> None:
-    file = write(tmp_path / "answers.csv", HEADER + "x,cat,cat1-dog1.png\ny,na,cat1-dog1.png\nx,dog,cat2-dog1.png\n")
-    assert cli.main(["bias", file, "--json"]) == 0
-    x, y = json.loads(capsys.readouterr().out)
-    assert (x["model"], x["n_shape"], x["n_texture"], x["shape_bias"]) == ("x", 1, 1, 0.5)
-    assert (y["model"], y["n_other"], y["shape_bias"], y["low"]) == ("y", 1, None, None)
-    assert cli.main(["bias", file]) == 0
-    assert "no answer names either cue" in capsys.readouterr().out
-    other = write(tmp_path / "net.csv", "imagename,object_response\ncat1-dog1.png,cat\n")
-    assert cli.main(["bias", other]) == 0
-    assert capsys.readouterr().out.startswith("net: 1 images, 1 with")
-
-
-@pytest.mark.parametrize(
-    ("lines", "says"),
-    [
-        ("", "no column object_response"),
-        ("subj,object_response\nx,cat\n", "no column imagename"),
-        (HEADER, "no rows"),
-        (HEADER + "x,cat\n", "line 2: more or fewer"),
-        (HEADER + "x,cat,cat1-dog1.png\nx,cat,cat1-dog1.png,1\n", "line 3: more or fewer"),
-        (HEADER + "x,cat,cat1-dog1.png\nx,cat,cat.png\n", "line 3: file_names"),
-        (HEADER + "x,cat,cat1-dog1.png\n\ny,fox,cat1-dog1.png\n", "line 4: responses[0] is 'fox'"),
-        (HEADER + 'x,"cat,cat1-dog1.png\n', "not a CSV"),
-    ],
-)
-def test_files_that_do_not_fit(tmp_path: Path, capsys: Any, lines: str, says: str) -> None:
-    file = write(tmp_path / "answers.csv", lines)
-    assert cli.main(["bias", file]) == 1
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.startswith(f"binet bias: {file}: ")
-    assert printed.err.count("\n") == 1
-    assert says in printed.err
-
-
-def test_files_that_cannot_be_read(tmp_path: Path, capsys: Any) -> None:
-    (tmp_path / "latin.csv").write_bytes(HEADER.encode() + b"\xe9,cat,cat1-dog1.png\n")
-    assert cli.main(["bias", str(tmp_path / "latin.csv")]) == 1
-    assert "UTF-8" in capsys.readouterr().err
-    assert cli.main(["bias", str(tmp_path / "missing.csv")]) == 1
-    assert "missing.csv" in capsys.readouterr().err

@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from . import _categories
+from ._extras import require
 from ._html import table
 from ._library import call, ffi, lib, struct
 from ._options import nonzero
@@ -19,6 +20,9 @@ from .arrays import Array, integers, view, view_integers
 from .errors import InvalidArgument, InvalidData
 from .predictions import Predictions
 from .threads import context
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # `cat7-elephant1.png`; what people saw has a prefix: `0001_s5n_s01_0_cat_00_cat7-elephant1.png`.
 _STIMULUS = re.compile(r"(?:.*[/\\_])?(([^\W\d_]+)\d+-([^\W\d_]+)\d+)\.\w+", re.DOTALL)
@@ -126,6 +130,29 @@ class ShapeBias:
     n_other: int
     categories: ShapeBiasCategories
     confidence_level: float
+
+    def plot(self, ax: Axes | None = None, label: str = "") -> Axes:
+        """Draw the figure of Geirhos et al.: shape categories on rows, a mark at the shape bias of each.
+
+        The line is the pooled shape bias, the band around it its interval; a category without a share has no mark.
+        Models go into one figure one after the other, each in a colour and with a mark of its own::
+
+            ax = resnet.plot(label="ResNet-50")
+            people.plot(ax, label="people")
+
+        Needs matplotlib, the extra `plot`.
+
+        Args:
+            ax: where to draw: empty, or with models of the same categories. None: a new figure.
+            label: for the legend, which adds the pooled shape bias.
+
+        Raises:
+            binet.Error: `INVALID_ARGUMENT` for an ax with models of other categories.
+        """
+        require("plot", "matplotlib")
+        from ._shape_bias_figure import draw
+
+        return draw(self, ax, label)
 
     def __float__(self) -> float:
         return self.shape_bias

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from ..bias import ShapeBias, ShapeBiasCategory, cue_conflict_from_file_names, shape_bias
 from ..errors import InvalidData
+from . import plots
 
 NAME = "bias"
 HELP = "Shape bias of answers to cue-conflict images, pooled and for each shape."
@@ -17,6 +18,7 @@ EXAMPLES = """\
 examples:
   binet bias resnet50.csv
   binet bias cue-conflict/*.csv
+  binet bias resnet50.csv people.csv --plot bias.png
   binet bias resnet50.csv --json | jq '.[0].shape_bias'
 
 A CSV has a row per image with the columns object_response and imagename, such as bear and cat7-elephant1.png, as
@@ -37,12 +39,16 @@ class _Model(NamedTuple):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the verb takes."""
     parser.add_argument("files", metavar="FILE", nargs="+", help="CSV with an answer per image")
+    plots.add_argument(parser, "all models in one figure")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
+    plots.check(arguments.plot)
     models = [model for file in arguments.files for model in _measure(file)]
+    if arguments.plot:
+        _save_plot(models, arguments.plot)
     if arguments.json:
         print(json.dumps([_record(model) for model in models], indent=1))
     else:
@@ -122,6 +128,18 @@ def _table(model: _Model) -> str:
         *(_line(one, width) for one in (*rows, pooled)),
     ]
     return "\n".join(lines)
+
+
+def _save_plot(models: list[_Model], file: str) -> None:
+    from matplotlib.figure import Figure
+
+    from .._shape_bias_figure import figure_size
+
+    figure = Figure(figsize=figure_size(models[0].result), layout="constrained")
+    ax = figure.add_subplot()
+    for model in models:
+        model.result.plot(ax, label=model.name)
+    plots.save(figure, file)
 
 
 def _line(one: ShapeBiasCategory, width: int) -> str:

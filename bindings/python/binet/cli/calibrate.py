@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-from pathlib import Path
 
-from .._extras import require
 from ..accuracy import Accuracy, accuracy
 from ..calibration import Calibration, calibration
-from ..errors import InvalidArgument
 from ..report import runs
 from ..report.records import bins, core
+from . import plots
 from .arguments import positive
 
 NAME = "calibrate"
@@ -35,21 +32,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
     parser.add_argument("--bins", type=positive, default=15, metavar="N", help="how many bins (default: 15)")
     parser.add_argument("--binning", choices=("equal_width", "equal_mass"), default="equal_width")
-    parser.add_argument("--plot", metavar="OUT.png", help="draw the reliability diagram: .png, .svg or .pdf")
+    plots.add_argument(parser, "the reliability diagram")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
-    if arguments.plot:
-        require("plot", "matplotlib")
-        if Path(arguments.plot).suffix not in (".png", ".svg", ".pdf"):
-            raise InvalidArgument(f"--plot {arguments.plot}: the name must end in .png, .svg or .pdf", "plot")
+    plots.check(arguments.plot)
     read = runs.read(arguments.file, arguments.labels)
     top1 = accuracy(read.predictions)
     result = calibration(read.predictions, n_bins=arguments.bins, binning=arguments.binning)
     if arguments.plot:
-        _save_plot(result, Path(arguments.plot))
+        _save_plot(result, arguments.plot)
     record = core(top1, result) | bins(result)
     print(json.dumps(record, indent=1) if arguments.json else _table(read.name, top1, result))
 
@@ -78,15 +72,9 @@ def _table(name: str, top1: Accuracy, result: Calibration) -> str:
     return "\n".join(lines)
 
 
-def _save_plot(result: Calibration, path: Path) -> None:
-    """Draw under a temporary name, then rename."""
+def _save_plot(result: Calibration, file: str) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(5.2, 6.2))
     result.plot(ax=figure.add_axes((0.13, 0.09, 0.83, 0.88)))
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        figure.savefig(temporary, format=path.suffix[1:], dpi=150)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    plots.save(figure, file)

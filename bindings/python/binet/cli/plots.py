@@ -1,0 +1,41 @@
+"""Figures of more than one verb, written to files."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .._extras import require
+from ..errors import InvalidArgument
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SUFFIXES = (".png", ".svg", ".pdf")
+
+
+def add_argument(parser: argparse.ArgumentParser, what: str) -> None:
+    """The option `--plot`, which draws `what`."""
+    parser.add_argument("--plot", metavar="OUT.png", help=f"draw {what}: .png, .svg or .pdf")
+
+
+def check(path: str | None) -> None:
+    """Raise, before any work is done, where `--plot` was given and cannot be done."""
+    if path is None:
+        return
+    require("plot", "matplotlib")
+    if Path(path).suffix not in SUFFIXES:
+        raise InvalidArgument(f"--plot {path}: the name must end in .png, .svg or .pdf", "plot")
+
+
+def save(figure: Figure, file: str) -> None:
+    """Write under a temporary name, then rename."""
+    path = Path(file)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        figure.savefig(temporary, format=path.suffix[1:], dpi=150)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
