@@ -409,6 +409,9 @@ def test_calibrate_draws(evaluated: Path, ending: str, magic: bytes, tmp_path: P
     succeed("calibrate", evaluated, "--plot", tmp_path / f"diagram.{ending}")
     assert (tmp_path / f"diagram.{ending}").read_bytes().startswith(magic)
     assert len(list(tmp_path.iterdir())) == 1
+    for folder in (tmp_path / "gone", tmp_path / f"diagram.{ending}"):  # one is missing, one is a file
+        place = folder / f"diagram.{ending}"
+        assert f"cannot write '{place}': " in run("calibrate", evaluated, "--plot", place).stderr
 
 
 def test_report_prints_the_path_of_the_page(evaluated: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import reference
-from binet.predictions import COLUMNS
+from binet._rows import COLUMNS
 
 Array = npt.NDArray[Any]
 

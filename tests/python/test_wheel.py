@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -55,6 +56,22 @@ def test_it_holds_one_library_and_no_links(wheel: Path) -> None:
     for needed in ("_ffi.py", "py.typed", "__init__.py", "report/page.html.j2", "report/page.css"):
         assert f"binet/{needed}" in names
     assert {name.split("/")[0] for name in names} == {"binet", wheel.name.split("-py3")[0] + ".dist-info"}
+
+
+def test_a_source_distribution_holds_what_builds_it(root: Path, tmp_path: Path) -> None:
+    """What git has of these folders, and nothing of the tests."""
+    pytest.importorskip("scikit_build_core", reason="no scikit-build-core to pack with")
+    program = f"import scikit_build_core.build as build; build.build_sdist({str(tmp_path)!r})"
+    subprocess.run([sys.executable, "-c", program], cwd=root, check=True, stdout=subprocess.DEVNULL)
+    (packed,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(packed) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    folders = ("include", "lib", "cmake", "bindings")
+    needed = {str(path.relative_to(root)) for folder in folders for path in (root / folder).rglob("*.*")}
+    needed = {name for name in needed if "__pycache__" not in name and not name.endswith("_ffi.py")}
+    assert len(needed) > 80
+    assert needed | {"CMakeLists.txt", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO"} <= names
+    assert {name.partition("/")[0] for name in names if "/" in name} == set(folders)
 
 
 def test_it_works_beside_numpy_and_cffi_alone(wheel: Path, tmp_path: Path) -> None:

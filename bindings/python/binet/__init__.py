@@ -7,6 +7,7 @@ binet.calibration(predictions).plot()
 
 from . import transforms
 from ._library import VERSION
+from ._rows import Prediction, Skipped
 from .accuracy import Accuracy, accuracy
 from .bias import (
     CueConflict,
@@ -23,7 +24,7 @@ from .calibration import Calibration, CalibrationBin, CalibrationBins, calibrati
 from .errors import Error, Status
 from .evaluate import evaluate
 from .image import ImageLimits, ImageList, read_image
-from .predictions import Prediction, Predictions, Skipped
+from .predictions import Predictions
 from .threads import get_num_threads, set_num_threads
 
 __version__ = ".".join(str(part) for part in VERSION)

@@ -10,11 +10,12 @@ from typing import Any, Literal
 from ._library import call, ffi, lib, path_bytes, struct, text
 from ._model import Run, runner, split
 from ._options import choose, nonzero
+from ._rows import Skipped
 from ._scores import KINDS, Kind, NanPolicy, Options
 from .arrays import View, borrow, view
 from .errors import Error, InvalidArgument, InvalidData, shown
 from .image import ClassMap, ImageLimits, ImageList
-from .predictions import Predictions, Skipped, wrap
+from .predictions import Predictions, wrap
 from .threads import context
 from .transforms import IMAGENET, Transform
 

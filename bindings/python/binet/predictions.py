@@ -8,15 +8,15 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from ._html import table
 from ._library import call, ffi, lib, path_bytes, text
+from ._rows import COLUMNS, Prediction, Skipped
 from ._scores import FileNames, NanPolicy, Options, reduce
 from .arrays import Array, borrow, view_integers
 from .errors import InvalidArgument, shown
@@ -25,39 +25,7 @@ from .threads import Context, context
 if TYPE_CHECKING:
     import pandas
 
-COLUMNS = ("predicted_class", "confidence", "label", "true_probability", "nll", "rank", "brier", "entropy")
-"""Names of the columns, in C's order."""
-
 SHOWN_ROWS = 8
-
-
-class Prediction(NamedTuple):
-    """One row of `Predictions`; see there for the columns."""
-
-    file_name: str | None
-    predicted_class: int
-    confidence: float
-    label: int
-    true_probability: float
-    nll: float
-    rank: int
-    brier: float
-    entropy: float
-
-
-@dataclass(frozen=True)
-class Skipped:
-    """An image that `binet.evaluate` left out.
-
-    Attributes:
-        index: its place in the list of images, from 0.
-        path: of the file.
-        reason: one line.
-    """
-
-    index: int
-    path: str
-    reason: str
 
 
 class Predictions:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._extras import require
 from ..errors import InvalidArgument
+from ..report.runs import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,11 +32,7 @@ def check(path: str | None) -> None:
 
 
 def save(figure: Figure, file: str) -> None:
-    """Write under a temporary name, then rename."""
-    path = Path(file)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        figure.savefig(temporary, format=path.suffix[1:], dpi=150)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    """Draw into a file of the kind that its name says."""
+    path, drawn = Path(file), io.BytesIO()
+    figure.savefig(drawn, format=path.suffix[1:], dpi=150)
+    write_bytes(path, drawn.getvalue())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -243,14 +244,22 @@ def _read_summary(path: Path) -> dict[str, Any] | None:
 # ---- Files -----------------------------------------------------------------------------------------------------------
 
 
-def write_text(path: Path, text: str) -> None:
+def write_bytes(path: Path, data: bytes) -> None:
     """Write a file under a temporary name beside it, then rename it."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
+        temporary.write_bytes(data)
         temporary.replace(path)
+    except OSError as error:
+        raise IOFailure(f"cannot write '{path}': {error.strerror}", "path") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as `write_bytes` does."""
+    write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
 def sha256(path: Path) -> str:
