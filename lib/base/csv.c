@@ -7,6 +7,8 @@
 #include "base/memory.h"
 #include "base/number.h"
 
+#define MOST_BYTES ((int64_t)1 << 40) /* of a file: far below where sizes overflow */
+
 static binet_status fail_at(const binet__csv *csv, int64_t line, binet_error *error, const char *text)
 {
     return binet__fail(error, BINET_INVALID_DATA, csv->argument, line, "line %lld: %s (in '%s')", (long long)line, text,
@@ -126,7 +128,7 @@ binet_status binet__csv_open(const binet_context *context, const char *path, con
 {
     binet__csv opened = {.context = context, .path = path, .argument = argument, .line = 1, .next_line = 1};
     int more = 0;
-    binet_status status = binet__read_file(context, path, argument, &opened.bytes, &opened.size, error);
+    binet_status status = binet__read_file(context, path, argument, MOST_BYTES, &opened.bytes, &opened.size, error);
     if (status != BINET_OK) {
         return status;
     }

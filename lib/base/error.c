@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LARGEST_STRUCT = 4096 };
+
 const char *binet_status_name(binet_status status)
 {
     static const char *const names[] = {
@@ -26,6 +28,12 @@ static void fill(binet_error *error, binet_status status, const char *argument, 
     error->element = element;
     (void)snprintf(error->argument, sizeof error->argument, "%s", argument);
     (void)vsnprintf(error->message, sizeof error->message, format, arguments);
+    /* One line, whatever a path or a file brings along. */
+    for (char *at = error->message; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f) {
+            *at = '?';
+        }
+    }
 }
 
 binet_status binet__fail(binet_error *error, binet_status status, const char *argument, int64_t element,
@@ -80,7 +88,8 @@ binet_status binet__check_struct(const void *given, size_t known, const char *ar
         return status;
     }
     uint32_t size = size_of(given);
-    if (size < sizeof size) {
+    /* No struct is larger than a page: that much is memory that was never set, not a size. */
+    if (size < sizeof size || size > LARGEST_STRUCT) {
         return binet__fail_argument(error, argument, "%s->struct_size is %u; set it to sizeof *%s", argument,
                                     (unsigned)size, argument);
     }

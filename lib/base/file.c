@@ -18,22 +18,28 @@ static int open_retrying(const char *path, int flags)
     return descriptor;
 }
 
-binet_status binet__read_file(const binet_context *context, const char *path, const char *argument, char **bytes,
-                              int64_t *size, binet_error *error)
+static binet_status fail_too_long(binet_error *error, const char *argument, const char *path, int64_t most)
+{
+    return binet__fail(error, BINET_INVALID_DATA, argument, -1, "'%s' has more than %lld bytes", path, (long long)most);
+}
+
+binet_status binet__read_file(const binet_context *context, const char *path, const char *argument, int64_t most,
+                              char **bytes, int64_t *size, binet_error *error)
 {
     int descriptor = open_retrying(path, O_RDONLY);
     if (descriptor < 0) {
         return binet__fail_io(error, argument, "open", path, errno);
     }
     struct stat about;
-    int64_t needed = 1;
-    if (fstat(descriptor, &about) == 0 && about.st_size > 0) {
-        needed += about.st_size;
+    int64_t expected = fstat(descriptor, &about) == 0 && about.st_size > 0 ? about.st_size : 0;
+    if (expected > most) {
+        (void)close(descriptor);
+        return fail_too_long(error, argument, path, most);
     }
-    void *block = NULL;
-    int64_t capacity = 0;
+    int64_t capacity = expected + 1;
     int64_t used = 0;
-    binet_status status = binet__grow(context, &block, &capacity, needed, 1, error);
+    void *block = binet__allocate(context, capacity, 1, error);
+    binet_status status = block != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
     while (status == BINET_OK) {
         ssize_t got = read(descriptor, (char *)block + used, (size_t)(capacity - used));
         if (got == 0) {
@@ -44,8 +50,12 @@ binet_status binet__read_file(const binet_context *context, const char *path, co
         }
         if (got > 0) {
             used += got;
-            /* Full: room for one more byte, so that the end of the file can be met and the zero byte fits. */
-            status = used == capacity ? binet__grow(context, &block, &capacity, used + 1, 1, error) : BINET_OK;
+            if (used > most) {
+                status = fail_too_long(error, argument, path, most);
+            } else if (used == capacity) {
+                /* Room for one more byte, so that the end of the file can be met and the zero byte fits. */
+                status = binet__grow(context, &block, &capacity, used + 1, 1, error);
+            }
         }
     }
     (void)close(descriptor);

@@ -7,9 +7,10 @@
 #include "binet/base.h"
 
 /** All bytes of a file and a zero byte after the last, to be released with binet__release. BINET_IO, with `argument` as
- *  the argument at fault, where it cannot be opened or read. */
-binet_status binet__read_file(const binet_context *context, const char *path, const char *argument, char **bytes,
-                              int64_t *size, binet_error *error);
+ *  the argument at fault, where it cannot be opened or read; BINET_INVALID_DATA where it has more than `most` bytes,
+ *  before more are read (`most` is below INT64_MAX). */
+binet_status binet__read_file(const binet_context *context, const char *path, const char *argument, int64_t most,
+                              char **bytes, int64_t *size, binet_error *error);
 
 /** A file that is being written under a temporary name in the folder of its own. */
 typedef struct binet__file {

@@ -89,7 +89,8 @@ static int32_t best(uint32_t found)
     return isa;
 }
 
-static binet_status fail(uint32_t found, const char *source, const char *asked, binet_error *error)
+static binet_status fail(uint32_t found, const char *argument, const char *source, const char *asked,
+                         binet_error *error)
 {
     char list[64] = "";
     for (int32_t i = 1; i < N_NAMES; i++) {
@@ -98,7 +99,7 @@ static binet_status fail(uint32_t found, const char *source, const char *asked, 
             (void)snprintf(list + used, sizeof list - used, "%s%s", used != 0 ? ", " : "", names[i]);
         }
     }
-    return binet__fail(error, BINET_UNSUPPORTED, source, -1,
+    return binet__fail(error, BINET_UNSUPPORTED, argument, -1,
                        "%s asks for the instruction set \"%.40s\"; on this machine there are: %s", source, asked, list);
 }
 
@@ -122,15 +123,15 @@ binet_status binet__isa_resolve(int32_t asked, int32_t *isa, binet_error *error)
                 return BINET_OK;
             }
         }
-        return fail(found, "BINET_ISA", wish, error);
+        return fail(found, "BINET_ISA", "BINET_ISA", wish, error);
     }
     if (binet__isa_name(asked) == NULL) {
         char number[16];
         (void)snprintf(number, sizeof number, "%d", (int)asked);
-        return fail(found, "isa", number, error);
+        return fail(found, "options", "options->isa", number, error);
     }
     if ((found >> asked & 1u) == 0) {
-        return fail(found, "isa", names[asked], error);
+        return fail(found, "options", "options->isa", names[asked], error);
     }
     *isa = asked;
     return BINET_OK;

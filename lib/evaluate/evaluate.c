@@ -49,6 +49,9 @@ static binet_status read_options(evaluation *work, const binet_evaluate_options 
     if (given->kind == 0) {
         given->kind = BINET_LOGITS;
     }
+    if (given->reserved != 0) {
+        return binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)given->reserved);
+    }
     work->batch_size = given->batch_size < work->n_images ? given->batch_size : work->n_images;
     status = binet__read_struct(&predictions, sizeof predictions, given->predictions, "options", error);
     work->omits = predictions.nan_policy == BINET_NAN_OMIT;
@@ -71,6 +74,19 @@ static binet_status read_arguments(evaluation *work, const binet_model *model, c
         status = read_options(work, options, error);
     }
     return status;
+}
+
+/** The builder's failure, named by the parameters of binet_evaluate; `element` is an index in the list, or -1. */
+static binet_status pass_on(const binet_error *reason, int64_t element, const char *path, binet_error *error)
+{
+    static const char *const names[][2] = {
+        {"kind", "options"}, {"scores", "model"}, {"builder", "model"}, {"labels", "images"}};
+    const char *argument = reason->argument;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        argument = strcmp(reason->argument, names[i][0]) == 0 ? names[i][1] : argument;
+    }
+    return path != NULL ? binet__fail(error, reason->status, argument, element, "'%s': %s", path, reason->message)
+                        : binet__fail(error, reason->status, argument, element, "%s", reason->message);
 }
 
 /* ---- What the model gave ----------------------------------------------------------------------------------------- */
@@ -109,11 +125,10 @@ static binet_status append_rows(evaluation *work, const binet__batch *batch, int
     if (status != BINET_OK) {
         int64_t row = reason.element - work->n_appended;
         if (status != BINET_INVALID_DATA || row < 0 || row >= n) {
-            return binet__fail(error, status, reason.argument, reason.element, "%s", reason.message);
+            return pass_on(&reason, -1, NULL, error);
         }
-        int is_label = strcmp(reason.argument, "labels") == 0;
-        return binet__fail(error, status, is_label ? "images" : "model", batch->indices[first + row], "'%s': %s",
-                           binet_image_list_path(work->loader.images, batch->indices[first + row]), reason.message);
+        int64_t index = batch->indices[first + row];
+        return pass_on(&reason, index, binet_image_list_path(work->loader.images, index), error);
     }
     work->n_appended += n;
     if (work->options.features_path == NULL || binet__predictions_builder_count(work->builder) == n_rows) {
@@ -225,8 +240,12 @@ static binet_status run_rounds(evaluation *work, binet_error *error)
 static binet_status finish(evaluation *work, binet_predictions **predictions, binet_error *error)
 {
     binet_predictions *made = NULL;
-    binet_status status = binet_predictions_builder_finish(work->builder, &made, error);
-    if (status == BINET_OK && work->options.features_path != NULL) {
+    binet_error reason;
+    binet_status status = binet_predictions_builder_finish(work->builder, &made, &reason);
+    if (status != BINET_OK) {
+        return pass_on(&reason, -1, NULL, error);
+    }
+    if (work->options.features_path != NULL) {
         status = binet__features_commit(&work->features, error);
     }
     if (status != BINET_OK) {
@@ -242,12 +261,14 @@ binet_status binet_evaluate(const binet_context *context, const binet_model *mod
                             binet_predictions **predictions, binet_error *error)
 {
     evaluation work;
+    binet_error reason;
     memset(&work, 0, sizeof work);
     work.context = context;
     binet_status status = read_arguments(&work, model, images, options, predictions, error);
     if (status == BINET_OK) {
         status = binet_predictions_builder_create(context, work.options.kind, work.options.predictions, &work.builder,
-                                                  error);
+                                                  &reason);
+        status = status != BINET_OK ? pass_on(&reason, -1, NULL, error) : status;
     }
     if (status == BINET_OK) {
         status = binet__loader_prepare(context, images, transform, work.options.images, &work.loader, error);

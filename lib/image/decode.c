@@ -108,7 +108,7 @@ binet_status binet_image_read(const binet_context *context, const char *path, co
         status = binet__require(image, "image", error);
     }
     if (status == BINET_OK) {
-        status = binet__read_file(context, path, "path", &bytes, &size, error);
+        status = binet__read_file(context, path, "path", INT32_MAX, &bytes, &size, error);
     }
     if (status != BINET_OK) {
         return status;

@@ -186,6 +186,10 @@ binet_status binet_predictions_builder_append(binet_predictions_builder *builder
         return status;
     }
     int64_t n = scores->shape[0];
+    if (n > INT64_MAX - builder->n_given) {
+        return binet__fail(error, BINET_OUT_OF_MEMORY, "", -1, "%lld rows after %lld are more than memory",
+                           (long long)n, (long long)builder->n_given);
+    }
     int64_t n_kept = 0;
     int64_t names_used = table->names_used;
     unsigned char *omitted = NULL;

@@ -26,7 +26,7 @@ typedef struct fake_model {
     int32_t status;
     const char *message;
     int64_t element;
-    int64_t nan_image; /* from 1: the image whose logits have a NaN */
+    int64_t nan_image; /* from 1: the image whose logits have a NaN; -1: every image */
     int backwards;     /* rows and columns run backwards in memory */
     /* what it saw */
     int32_t n_batches;
@@ -129,7 +129,7 @@ static inline binet_status fake_run(void *self, const binet_array *batch, binet_
         for (int64_t k = 0; k < FAKE_CLASSES; k++) {
             float *to = model->backwards ? &model->logits[n - 1 - i][FAKE_CLASSES - 1 - k] : &model->logits[i][k];
             *to = fake_logit(values + i * n_values, n_values, k);
-            if (model->n_images + i + 1 == model->nan_image && k == 2) {
+            if ((model->nan_image == -1 || model->nan_image == model->n_images + i + 1) && k == 2) {
                 *to = NAN;
             }
         }

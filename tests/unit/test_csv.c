@@ -218,7 +218,7 @@ static void quotes_are_written_only_where_needed(void)
     binet__csv_put_double(&writer, 0.5);
     binet__csv_end_record(&writer);
     CHECK_INT(binet__csv_commit(&writer, NULL), BINET_OK);
-    CHECK_INT(binet__read_file(NULL, path, "path", &bytes, &size, NULL), BINET_OK);
+    CHECK_INT(binet__read_file(NULL, path, "path", INT32_MAX, &bytes, &size, NULL), BINET_OK);
     CHECK_TEXT(bytes, "a b.png,\"x,\"\"y\"\"\",,0.5\n");
     binet__release(NULL, bytes);
 }

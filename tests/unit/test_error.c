@@ -37,6 +37,13 @@ static void a_long_text_is_cut_and_still_ends(void)
     CHECK_INT(strlen(error.argument), sizeof error.argument - 1);
 }
 
+static void a_message_is_one_line_whatever_a_name_holds(void)
+{
+    binet_error error;
+    CHECK_INT(binet__fail(&error, BINET_IO, "path", -1, "cannot open '%s'", "a\nb\t\x1b[1m\x7f\xc3\xa9"), BINET_IO);
+    CHECK_TEXT(error.message, "cannot open 'a?b??[1m?\xc3\xa9'");
+}
+
 static void no_error_wanted_is_fine(void)
 {
     CHECK_INT(binet__fail(NULL, BINET_IO, "", -1, "lost"), BINET_IO);
@@ -96,6 +103,15 @@ static void a_struct_without_its_size_is_refused(void)
     }
 }
 
+static void a_size_that_was_never_set_is_not_believed(void)
+{
+    old_options given = {0xabababab, 5};
+    old_options local;
+    binet_error error;
+    CHECK_INT(binet__read_struct(&local, sizeof local, &given, "options", &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.message, "options->struct_size is 2880154539; set it to sizeof *options");
+}
+
 static void a_result_fills_what_the_caller_has_and_no_more(void)
 {
     new_options local = {sizeof local, 9, 0.5};
@@ -116,11 +132,13 @@ int main(void)
     RUN(every_status_has_its_name);
     RUN(an_error_says_status_argument_element_and_text);
     RUN(a_long_text_is_cut_and_still_ends);
+    RUN(a_message_is_one_line_whatever_a_name_holds);
     RUN(no_error_wanted_is_fine);
     RUN(io_errors_name_the_file_and_the_reason);
     RUN(an_old_caller_gets_defaults_for_what_it_does_not_know);
     RUN(a_newer_caller_may_not_ask_for_what_is_unknown);
     RUN(a_struct_without_its_size_is_refused);
+    RUN(a_size_that_was_never_set_is_not_believed);
     RUN(a_result_fills_what_the_caller_has_and_no_more);
     return check_result();
 }

@@ -153,6 +153,20 @@ static void pictures_of_two_sizes_need_a_crop(void)
     tear_down(&s);
 }
 
+static void options_that_do_not_fit_the_model_are_named(void)
+{
+    scene s;
+    set_up(&s);
+    const int64_t subset[] = {1, FAKE_CLASSES};
+    binet_predictions_options predictions = {.struct_size = sizeof predictions, .subset = subset, .subset_size = 2};
+    s.options.predictions = &predictions;
+    check_fails(&s, BINET_INVALID_ARGUMENT, "options", -1, "options->subset[1] is 5; scores has 5 classes");
+    predictions = (binet_predictions_options){.struct_size = sizeof predictions, .nan_policy = BINET_NAN_OMIT};
+    s.fake = (fake_model){.features_dtype = BINET_F32, .nan_image = -1, .thread = pthread_self()};
+    check_fails(&s, BINET_INVALID_DATA, "model", -1, "no rows: 23 appended, 23 left out with a NaN");
+    tear_down(&s);
+}
+
 static void a_label_beyond_the_classes_names_the_image(void)
 {
     scene s;
@@ -186,8 +200,11 @@ static void wrong_arguments_are_named(void)
     check_fails(&s, BINET_INVALID_ARGUMENT, "options", -1, "options->batch_size is -1; allowed: >= 1, or 0 for 32");
     s.options.batch_size = 4;
     s.options.kind = 7;
-    check_fails(&s, BINET_INVALID_ARGUMENT, "kind", -1, "kind is 7");
+    check_fails(&s, BINET_INVALID_ARGUMENT, "options", -1, "kind is 7");
     s.options.kind = 0;
+    s.options.reserved = 1;
+    check_fails(&s, BINET_INVALID_ARGUMENT, "options", -1, "options->reserved is 1, not 0");
+    s.options.reserved = 0;
     s.options.struct_size = 0;
     check_fails(&s, BINET_INVALID_ARGUMENT, "options", -1, "struct_size");
     s.options.struct_size = sizeof s.options;
@@ -282,6 +299,7 @@ int main(void)
     RUN(the_first_image_at_fault_is_named_whatever_the_threads);
     RUN(no_image_at_all_is_an_error);
     RUN(pictures_of_two_sizes_need_a_crop);
+    RUN(options_that_do_not_fit_the_model_are_named);
     RUN(a_label_beyond_the_classes_names_the_image);
     RUN(wrong_arguments_are_named);
     RUN(options_of_the_future_are_refused);

@@ -1,6 +1,8 @@
 /* A file is read whole; a file that is written appears whole or not at all. */
 #include "base/file.h"
 
+#include <unistd.h>
+
 #include "base/memory.h"
 #include "check.h"
 #include "failing_allocator.h"
@@ -21,7 +23,7 @@ static void holds(const char *expected)
 {
     char *bytes = NULL;
     int64_t size = 0;
-    CHECK_INT(binet__read_file(NULL, target, "path", &bytes, &size, NULL), BINET_OK);
+    CHECK_INT(binet__read_file(NULL, target, "path", INT32_MAX, &bytes, &size, NULL), BINET_OK);
     CHECK_TEXT(bytes, expected);
     CHECK_INT(size, strlen(expected));
     binet__release(NULL, bytes);
@@ -45,7 +47,7 @@ static void a_file_without_a_size_is_read_too(void)
         (void)printf("no /proc: a file whose size is not known beforehand is not tried\n");
         return;
     }
-    CHECK_INT(binet__read_file(NULL, "/proc/self/status", "path", &bytes, &size, NULL), BINET_OK);
+    CHECK_INT(binet__read_file(NULL, "/proc/self/status", "path", INT32_MAX, &bytes, &size, NULL), BINET_OK);
     CHECK_CONTAINS(bytes, "Name:");
     binet__release(NULL, bytes);
 }
@@ -55,13 +57,36 @@ static void what_cannot_be_read_is_named(void)
     char *bytes = NULL;
     int64_t size = 7;
     binet_error error;
-    CHECK_INT(binet__read_file(NULL, path_of("none"), "images", &bytes, &size, &error), BINET_IO);
+    CHECK_INT(binet__read_file(NULL, path_of("none"), "images", INT32_MAX, &bytes, &size, &error), BINET_IO);
     CHECK_TEXT(error.argument, "images");
     CHECK_CONTAINS(error.message, "cannot open");
-    CHECK_INT(binet__read_file(NULL, folder, "path", &bytes, &size, &error), BINET_IO);
+    CHECK_INT(binet__read_file(NULL, folder, "path", INT32_MAX, &bytes, &size, &error), BINET_IO);
     CHECK_CONTAINS(error.message, folder);
     CHECK(bytes == NULL);
     CHECK_INT(size, 7);
+}
+
+static void a_file_over_the_limit_is_not_read(void)
+{
+    char *bytes = NULL;
+    int64_t size = 7;
+    binet_error error;
+    temporary_write_text(folder, "four", "1234");
+    CHECK_INT(binet__read_file(NULL, path_of("four"), "path", 4, &bytes, &size, NULL), BINET_OK);
+    CHECK_TEXT(bytes, "1234");
+    binet__release(NULL, bytes);
+    bytes = NULL;
+    size = 7;
+    CHECK_INT(binet__read_file(NULL, path_of("four"), "path", 3, &bytes, &size, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "path");
+    CHECK_CONTAINS(error.message, "four' has more than 3 bytes");
+    /* One that says no size, and one that says a size for which there is no memory. */
+    CHECK_INT(binet__read_file(NULL, "/dev/zero", "path", 100000, &bytes, &size, &error), BINET_INVALID_DATA);
+    CHECK_INT(truncate(path_of("four"), (off_t)1 << 40), 0);
+    CHECK_INT(binet__read_file(NULL, path_of("four"), "path", 4, &bytes, &size, &error), BINET_INVALID_DATA);
+    CHECK(bytes == NULL);
+    CHECK_INT(size, 7);
+    CHECK_INT(remove(path_of("four")), 0);
 }
 
 static void a_commit_replaces_and_a_discard_leaves_alone(void)
@@ -142,7 +167,7 @@ static void without_memory_nothing_leaks(void)
         int64_t size;
         binet_status status = binet__file_create(context, target, "path", &file, NULL);
         if (status == BINET_OK) {
-            status = binet__read_file(context, target, "path", &bytes, &size, NULL);
+            status = binet__read_file(context, target, "path", INT32_MAX, &bytes, &size, NULL);
             binet__release(context, bytes);
             binet__file_discard(&file);
         }
@@ -159,6 +184,7 @@ int main(void)
     RUN(a_file_is_read_whole);
     RUN(a_file_without_a_size_is_read_too);
     RUN(what_cannot_be_read_is_named);
+    RUN(a_file_over_the_limit_is_not_read);
     RUN(a_commit_replaces_and_a_discard_leaves_alone);
     RUN(two_writers_of_one_name_do_not_meet);
     RUN(a_folder_that_is_missing_or_in_the_way_is_an_error);

@@ -86,6 +86,10 @@ static void a_bad_file_is_named(void)
     CHECK_INT(binet_image_read(NULL, temporary_path(path, folder, "missing.png"), NULL, &image, &error), BINET_IO);
     CHECK_CONTAINS(error.message, "missing.png");
     CHECK_INT(binet_image_read(NULL, folder, NULL, &image, &error), BINET_IO);
+    /* A hole of 2 GiB: refused by its size, so that it may be left out, and not read into memory. */
+    CHECK_INT(truncate(temporary_path(path, folder, "nothing.png"), (off_t)1 << 31), 0);
+    CHECK_INT(binet_image_read(NULL, path, NULL, &image, &error), BINET_INVALID_DATA);
+    CHECK_CONTAINS(error.message, "nothing.png' has more than 2147483647 bytes");
     CHECK(image == NULL);
     temporary_remove(folder);
 }

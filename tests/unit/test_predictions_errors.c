@@ -257,6 +257,20 @@ static void rows_with_a_nan_are_left_out_where_asked(void)
 
 /* ---- The builder ------------------------------------------------------------------------------------------------- */
 
+static void rows_beyond_counting_are_refused(void)
+{
+    float score = 0;
+    binet_array one = scores_matrix(&score, BINET_F32, 1, 1);
+    binet_array endless = {&score, BINET_F32, 2, {INT64_MAX, 1}, {0, 0}};
+    binet_predictions_builder *builder = NULL;
+    binet_error error;
+    CHECK_INT(binet_predictions_builder_create(NULL, BINET_LOGITS, NULL, &builder, NULL), BINET_OK);
+    CHECK_INT(binet_predictions_builder_append(builder, &one, NULL, NULL, NULL), BINET_OK);
+    CHECK_INT(binet_predictions_builder_append(builder, &endless, NULL, NULL, &error), BINET_OUT_OF_MEMORY);
+    CHECK_CONTAINS(error.message, "9223372036854775807 rows after 1 are more than memory");
+    binet_predictions_builder_destroy(builder);
+}
+
 static void a_batch_that_fails_leaves_no_row(void)
 {
     static const char *const names[N] = {"n", "n", "n", "n", "n", "n", "n", "n", "n", "n", "n", "n"};
@@ -407,6 +421,7 @@ int main(void)
     RUN(a_wrong_subset_is_named);
     RUN(options_of_every_size_are_served);
     RUN(rows_with_a_nan_are_left_out_where_asked);
+    RUN(rows_beyond_counting_are_refused);
     RUN(a_batch_that_fails_leaves_no_row);
     RUN(the_first_row_at_fault_is_named_whatever_the_threads);
     RUN(an_executor_that_fails_is_passed_on);
