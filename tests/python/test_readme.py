@@ -1,8 +1,8 @@
 """Every command and snippet of the README runs as it stands there.
 
 Fenced blocks in `sh`, `python` and `c` are run in a folder with what they name: logits.npy, labels.npy, model.pt and
-images/. Commands of CMake and pip run in a copy of the sources, with a HOME of their own. `make` is not run here (this
-is a part of it): its targets have to exist.
+images/. Commands of CMake and pip run in a copy of the sources, with a HOME or a virtual environment of their own.
+`make` is not run here (this is a part of it): its targets have to exist.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def test_commands_run(block: Block, user_folder: Path, home: Path, tmp_path: Pat
         if command.startswith("make "):
             assert set(command.split()[1:]) <= make_targets()
         elif command.startswith("pip "):
-            run(["sh", "-c", command], home, PIP_TARGET=str(tmp_path), PIP_NO_DEPS="1", PIP_QUIET="1")
+            run([sys.executable, "-m", "venv", str(tmp_path / "venv")], home)
+            run(["sh", "-c", f". {tmp_path}/venv/bin/activate && {command} && cd / && python -c 'import binet'"], home)
         elif not command.startswith("cmake "):  # those of CMake have made the fixture
             run(["sh", "-c", command], user_folder)
 
