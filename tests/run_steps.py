@@ -7,6 +7,7 @@ terminal where it fails; results of ctest and pytest are read from build/results
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import time
@@ -49,6 +50,11 @@ def read_junit(path: Path, step: Step) -> None:
             step.passed += 1
 
 
+def hear_interrupts() -> None:
+    """A shell in the background hands SIGINT down ignored, and the tests of Ctrl-C would wait for nothing."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def run_step(make: str, name: str) -> Step:
     """Run a step and count what came of it."""
     log, junit = RESULTS / f"{name}.log", RESULTS / f"{name}.xml"
@@ -62,6 +68,7 @@ def run_step(make: str, name: str) -> Step:
             stdout=output,
             stderr=subprocess.STDOUT,
             check=False,
+            preexec_fn=hear_interrupts,
         ).returncode
     step = Step(name, time.monotonic() - start)
     lines = log.read_text(errors="replace").splitlines()
