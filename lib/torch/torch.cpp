@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -26,14 +27,17 @@ struct Model {
     Outputs outputs; ///< kept until the next run: the caller looks at them
 };
 
+constexpr uint32_t largest_struct = 4096; ///< more is memory that was never set, as in libbinet
+
 binet_torch_options read(const binet_torch_options *given)
 {
     binet_torch_options options{};
     if (given == nullptr) {
         return options;
     }
-    if (given->struct_size < sizeof given->struct_size) {
-        throw Failure{BINET_INVALID_ARGUMENT, "options", "options->struct_size is not set; set it to sizeof *options"};
+    if (given->struct_size < sizeof given->struct_size || given->struct_size > largest_struct) {
+        throw Failure{BINET_INVALID_ARGUMENT, "options",
+                      "options->struct_size is " + std::to_string(given->struct_size) + "; set it to sizeof *options"};
     }
     const auto *bytes = reinterpret_cast<const unsigned char *>(given);
     for (std::size_t i = sizeof options; i < given->struct_size; i++) {
@@ -47,6 +51,10 @@ binet_torch_options read(const binet_torch_options *given)
     if (options.n_threads < 0) {
         throw Failure{BINET_INVALID_ARGUMENT, "options",
                       "options->n_threads is " + std::to_string(options.n_threads) + "; allowed: >= 1, or 0"};
+    }
+    if (options.reserved != 0) {
+        throw Failure{BINET_INVALID_ARGUMENT, "options",
+                      "options->reserved is " + std::to_string(options.reserved) + ", not 0"};
     }
     return options;
 }
@@ -123,7 +131,9 @@ void optimize(Model &model)
     if (model.dtype == at::kFloat || model.dtype == at::kDouble) {
         try {
             model.module = torch::jit::freeze(model.module);
-        } catch (const c10::Error &) {
+        } catch (const std::bad_alloc &) {
+            throw;
+        } catch (const std::exception &) {
             return; // not every model can be frozen; it runs as it is
         }
     }
@@ -182,8 +192,10 @@ binet_status binet_torch_model_load(const char *path, const binet_torch_options 
             const char *argument = path == nullptr ? "path" : "model";
             throw Failure{BINET_INVALID_ARGUMENT, argument, std::string(argument) + " is NULL"};
         }
-        if (model->struct_size < sizeof model->struct_size) {
-            throw Failure{BINET_INVALID_ARGUMENT, "model", "model->struct_size is not set; set it to sizeof *model"};
+        // Without room for `free` nobody could release the model.
+        if (model->struct_size < offsetof(binet_model, free) + sizeof model->free) {
+            throw Failure{BINET_INVALID_ARGUMENT, "model",
+                          "model->struct_size is " + std::to_string(model->struct_size) + "; set it to sizeof *model"};
         }
         const binet_torch_options given = read(options);
         const at::ScalarType dtype = dtype_of(given.dtype);

@@ -28,6 +28,12 @@ binet_status fill(binet_error *error, const Failure &failure) noexcept
         error->element = -1;
         (void)std::snprintf(error->argument, sizeof error->argument, "%s", failure.argument);
         (void)std::snprintf(error->message, sizeof error->message, "%s", message);
+        // One line, whatever a path brings along.
+        for (char *at = error->message; *at != '\0'; at++) {
+            if (static_cast<unsigned char>(*at) < ' ' || *at == 0x7f) {
+                *at = '?';
+            }
+        }
     }
     return failure.status;
 }

@@ -170,6 +170,7 @@ static void check_not_loaded(const char *path, const binet_torch_options *option
 static void a_file_that_is_no_model_is_named(void)
 {
     check_not_loaded(path_of("missing.pt"), NULL, BINET_IO, "path", "missing.pt': No such file or directory");
+    check_not_loaded("no\nsuch.pt", NULL, BINET_IO, "path", "cannot read 'no?such.pt'");
     check_not_loaded(folder, NULL, BINET_IO, "path", "Is a directory");
     check_not_loaded(path_of("text.pt"), NULL, BINET_INVALID_DATA, "path", "text.pt' is not a model that libtorch");
     check_not_loaded(path_of("empty.pt"), NULL, BINET_INVALID_DATA, "path", "empty.pt' is not a model");
@@ -195,10 +196,19 @@ static void wrong_arguments_are_named(void)
     check_not_loaded(path_of("net.pt"), &options, BINET_UNSUPPORTED, "options", "no device 'toaster' here");
     options.device = "cuda:99";
     check_not_loaded(path_of("net.pt"), &options, BINET_UNSUPPORTED, "options", "no device 'cuda:99' here");
+    options.device = NULL;
+    options.reserved = 1;
+    check_not_loaded(path_of("net.pt"), &options, BINET_INVALID_ARGUMENT, "options", "reserved is 1, not 0");
+    options.struct_size = 0xabababab;
+    check_not_loaded(path_of("net.pt"), &options, BINET_INVALID_ARGUMENT, "options", "struct_size is 2880154539");
     options.struct_size = 0;
     check_not_loaded(path_of("net.pt"), &options, BINET_INVALID_ARGUMENT, "options", "struct_size");
     check_not_loaded(path_of("net.pt"), &longer.options, BINET_UNSUPPORTED, "options", "does not know");
     CHECK_INT(binet_torch_model_load(path_of("net.pt"), NULL, NULL, NULL), BINET_INVALID_ARGUMENT);
+    model.struct_size = offsetof(binet_model, free);
+    CHECK_INT(binet_torch_model_load(path_of("net.pt"), NULL, &model, NULL), BINET_INVALID_ARGUMENT);
+    CHECK(model.self == NULL && model.run == NULL);
+    model.struct_size = sizeof model;
     longer.tail = 0;
     CHECK_INT(binet_torch_model_load(path_of("net.pt"), &longer.options, &model, NULL), BINET_OK);
     model.free(model.self);
