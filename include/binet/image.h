@@ -135,7 +135,8 @@ enum {
 typedef struct binet_image_list binet_image_list;
 
 /** List the image files (.jpg .jpeg .png .bmp .gif .psd .pgm .ppm .pnm .tga, any case) of a folder, sorted by bytes, or
- *  those that a CSV names, in its order. Hidden files and empty class folders are fine.
+ *  those that a CSV names, in its order. Hidden files and empty class folders are fine. Files that end in .tif, .tiff
+ *  or .webp are listed too, although nothing here decodes them: no image is left out unseen.
  *
  * @param[in]  path    Folder or CSV file. Not NULL.
  * @param[in]  options NULL: automatic layout, sorted folder names are the classes.

@@ -41,8 +41,9 @@ static int compare_names(const void *a, const void *b)
 
 static int is_image(const char *name)
 {
-    static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif",
-                                          ".psd", ".pgm",  ".ppm", ".pnm", ".tga"};
+    // The last three cannot be decoded; listed, each is an error or is counted as skipped, and none is left out unseen.
+    static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif",  ".psd", ".pgm",
+                                          ".ppm", ".pnm",  ".tga", ".tif", ".tiff", ".webp"};
     const char *ending = strrchr(name, '.');
     for (size_t i = 0; ending != NULL && i < sizeof endings / sizeof endings[0]; i++) {
         if (strcasecmp(ending, endings[i]) == 0) {

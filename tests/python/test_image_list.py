@@ -33,6 +33,18 @@ def test_class_folders(folder: Path) -> None:
     assert "6 images, 3 classes" in repr(images)
 
 
+@pytest.mark.parametrize("ending", ["webp", "tif", "TIFF"])
+def test_images_that_cannot_be_decoded_are_not_left_out_unseen(folder: Path, ending: str) -> None:
+    """ImageFolder lists them, so their absence would change what an accuracy is of."""
+    (folder / "dog" / f"2.{ending}").write_bytes(b"not decoded here")
+    assert binet.ImageList(folder).names[4] == f"dog/2.{ending}"
+    with pytest.raises(binet.Error, match=f"dog/2.{ending}") as caught:
+        binet.evaluate(lambda batch: batch.mean((2, 3)), folder)
+    assert (caught.value.status, caught.value.index) == (Status.INVALID_DATA, 4)
+    (skipped,) = binet.evaluate(lambda batch: batch.mean((2, 3)), folder, on_bad_image="skip").skipped
+    assert skipped.index == 4
+
+
 def test_class_map(folder: Path) -> None:
     assert binet.ImageList(folder, class_names=["owl", "dog", "cat"]).labels.tolist() == [2, 2, 1, 1, 0, 0]
     mapped = binet.ImageList(folder, class_names={"cat": 281, "dog": 207, "owl": 24})

@@ -74,6 +74,8 @@ def read_image(path: str | os.PathLike[str], limits: ImageLimits | None = None) 
 class ImageList:
     """The image files of a folder, sorted by bytes, or those that a CSV names, in its order.
 
+    TIFF and WebP files are listed too, although `read_image` cannot decode them: none is left out unseen.
+
     Args:
         path: a folder or a CSV file.
         layout: "class_folders": a folder per class, searched to any depth. "flat": image files in one folder, without
