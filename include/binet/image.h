@@ -24,8 +24,8 @@ typedef struct binet_image binet_image;
  *  is dropped, 16 bits keep the upper 8. (There alone Pillow differs: of 16-bit grey it keeps what is below 256 and
  * makes the rest white.) An orientation in EXIF is not applied, as in torchvision's ImageFolder.
  *
- * JPEG, PNG, BMP, GIF (first frame), PSD, PNM (any maximum, scaled to 255) and TGA: JPEG through libjpeg-turbo where
- * the build has it, else through stb_image, which also reads the others but PNM.
+ * JPEG, PNG, BMP, GIF (first frame), PSD, binary PGM and PPM (any maximum, scaled to 255) and TGA: JPEG through
+ * libjpeg-turbo where the build has it, else through stb_image, which also reads BMP, GIF, PSD and TGA.
  *
  * @param[in]  bytes   `size` bytes of a file. Not NULL.
  * @param[in]  options NULL: the default limits.
@@ -152,7 +152,7 @@ BINET_API binet_status binet_image_list_open(const binet_context *context, const
 /** Destroy a list. NULL is fine. Since 0.1. */
 BINET_API void binet_image_list_destroy(binet_image_list *list);
 
-/** Files in the list. Since 0.1. */
+/** Files in the list, which here and below is not NULL. Since 0.1. */
 BINET_API int64_t binet_image_list_count(const binet_image_list *list);
 
 /** Path to open; NULL where the index does not exist. Valid until the list is destroyed. Since 0.1. */

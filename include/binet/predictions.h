@@ -199,7 +199,8 @@ BINET_API binet_status binet_predictions_write_csv(const binet_context *context,
 
 /** Read a CSV with a header line. `predicted_class` and `predicted_probability` must be there; `file_name` and the
  * other columns of binet_predictions_write_csv may be; unknown columns are ignored; the order is free. Quoted fields,
- * CRLF and a byte-order mark are fine.
+ * CRLF and a byte-order mark are fine. Numbers are taken as they stand, since a softmax elsewhere may round to a little
+ * above 1; what needs a range, such as binet_calibration, checks it.
  *
  * @return BINET_OK, _INVALID_ARGUMENT, _IO, _OUT_OF_MEMORY, or _INVALID_DATA naming the line (element: the line, the
  *         header being 1). Exactness: exact. Thread-safe. Since 0.1.

@@ -28,11 +28,12 @@ BINET_API binet_status binet_thread_pool_create(int32_t n_threads, binet_thread_
 /** Stop the threads and free the pool. NULL is fine. Not while a loop runs on it. Since 0.1. */
 BINET_API void binet_thread_pool_destroy(binet_thread_pool *pool);
 
-/** Threads of the pool, the calling one among them. Thread-safe. Since 0.1. */
+/** Threads of the pool, the calling one among them. pool is not NULL. Thread-safe. Since 0.1. */
 BINET_API int32_t binet_thread_pool_size(const binet_thread_pool *pool);
 
 /** The pool as an executor for binet_context_options. Index 0 of a loop runs on the calling thread. A loop inside a
- *  task of the same pool, or beside another loop on it, runs on its calling thread alone. Thread-safe. Since 0.1. */
+ *  task of the same pool, or beside another loop on it, runs on its calling thread alone. pool is not NULL.
+ * Thread-safe. Since 0.1. */
 BINET_API binet_executor binet_thread_pool_executor(binet_thread_pool *pool);
 
 BINET_END
