@@ -42,6 +42,8 @@ bench: system-test $(READY)/package $(READY)/tools ## the table of comparisons o
 	@$(call configure,test,$(TORCH_OPTIONS))
 	@cmake --build build/test
 	@env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python tests/bench/bench.py --build build/test
+	@echo; echo "Memory while logits are streamed in batches of 256 (aim: grows by the rows of the table alone)"
+	@build/test/tests/bench/bench_memory
 
 clean: ## remove what was built; the virtual environment too
 	rm -rf build $(VENV)
