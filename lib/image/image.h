@@ -5,6 +5,9 @@
 #include "base/context.h"
 #include "binet/image.h"
 
+/** Most pixels along a side of what a resize or a crop makes. */
+enum { BINET__MAX_SIDE = 32768 };
+
 struct binet_image {
     binet_context context;
     int32_t width;

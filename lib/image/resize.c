@@ -7,8 +7,6 @@
 #include "image/axis.h"
 #include "image/image.h"
 
-enum { MAX_SIDE = 32768 };
-
 binet_status binet__check_interpolation(int32_t interpolation, const char *argument, binet_error *error)
 {
     if (interpolation != BINET_BILINEAR && interpolation != BINET_BICUBIC) {
@@ -202,10 +200,10 @@ binet_status binet_image_resize(const binet_context *context, const binet_array 
     if (status != BINET_OK) {
         return status;
     }
-    if (width < 1 || width > MAX_SIDE || height < 1 || height > MAX_SIDE) {
-        int wide = width < 1 || width > MAX_SIDE;
+    if (width < 1 || width > BINET__MAX_SIDE || height < 1 || height > BINET__MAX_SIDE) {
+        int wide = width < 1 || width > BINET__MAX_SIDE;
         return binet__fail_argument(error, wide ? "width" : "height", "%s is %d, not 1 .. %d",
-                                    wide ? "width" : "height", (int)(wide ? width : height), MAX_SIDE);
+                                    wide ? "width" : "height", (int)(wide ? width : height), BINET__MAX_SIDE);
     }
     status = binet__check_interpolation(interpolation, "interpolation", error);
     if (status == BINET_OK) {

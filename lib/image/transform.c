@@ -8,8 +8,6 @@
 #include "image/image.h"
 #include "image/resize.h"
 
-enum { MAX_SIDE = 32768 };
-
 /* Where the parts of a result come from along one axis: `before` black pixels, the extent of the resized picture, and
  * black up to n. */
 typedef struct placement {
@@ -55,9 +53,10 @@ static binet_status read_transform(const binet_transform *given, binet_transform
     if (status != BINET_OK) {
         return status;
     }
-    if (transform->resize < 0 || transform->resize > MAX_SIDE || transform->crop < 0 || transform->crop > MAX_SIDE) {
+    if (transform->resize < 0 || transform->resize > BINET__MAX_SIDE || transform->crop < 0 ||
+        transform->crop > BINET__MAX_SIDE) {
         return binet__fail_argument(error, "transform", "transform has resize %d and crop %d, not 0 .. %d",
-                                    (int)transform->resize, (int)transform->crop, MAX_SIDE);
+                                    (int)transform->resize, (int)transform->crop, BINET__MAX_SIDE);
     }
     for (int i = 0; i < 3; i++) {
         if (!isfinite(transform->mean[i]) || !isfinite(transform->std[i]) || transform->std[i] <= 0) {
