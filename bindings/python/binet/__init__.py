@@ -24,6 +24,8 @@ from .calibration import Calibration, CalibrationBin, CalibrationBins, calibrati
 from .errors import Error, Status
 from .evaluate import evaluate
 from .image import ImageLimits, ImageList, read_image
+from .model_ranking import ModelScores, RankCorrelations
+from .model_table import ModelTable
 from .predictions import Predictions
 from .threads import get_num_threads, set_num_threads
 
@@ -39,9 +41,12 @@ __all__ = [
     "ErrorConsistency",
     "ImageLimits",
     "ImageList",
+    "ModelScores",
+    "ModelTable",
     "Prediction",
     "Predictions",
     "PredictionsBuilder",
+    "RankCorrelations",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
