@@ -1,15 +1,13 @@
 #include "binet/calibration.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/sum.h"
+#include "metrics/bins.h"
 #include "metrics/predictions_table.h"
 #include "metrics/sort.h"
-
-enum { DEFAULT_BINS = 15, MOST_BINS = 65536 };
 
 /* Rows of a bin, counted and added up; the low and high confidence where it is a bin of equal mass. */
 typedef struct bin {
@@ -27,10 +25,10 @@ static binet_status read_options(const binet_calibration_options *options, binet
     if (status != BINET_OK) {
         return status;
     }
-    given->n_bins = given->n_bins != 0 ? given->n_bins : DEFAULT_BINS;
-    if (given->n_bins < 1 || given->n_bins > MOST_BINS) {
+    given->n_bins = given->n_bins != 0 ? given->n_bins : BINET__DEFAULT_BINS;
+    if (given->n_bins < 1 || given->n_bins > BINET__MOST_BINS) {
         return binet__fail_argument(error, "options", "options->n_bins is %d; allowed: 1 .. %d, or 0 for %d",
-                                    (int)given->n_bins, MOST_BINS, DEFAULT_BINS);
+                                    (int)given->n_bins, BINET__MOST_BINS, BINET__DEFAULT_BINS);
     }
     if (given->binning != BINET_EQUAL_WIDTH && given->binning != BINET_EQUAL_MASS) {
         return binet__fail_argument(error, "options", "options->binning is %d; allowed: %d (equal width), %d (mass)",
@@ -61,26 +59,6 @@ static binet_status check_rows(const binet_predictions *predictions, binet_error
 
 /* ---- Bins -------------------------------------------------------------------------------------------------------- */
 
-/* Edge i of numpy.linspace(0, 1, n_bins + 1), with its bits. */
-static double edge(int32_t n_bins, int32_t i)
-{
-    return i == n_bins ? 1.0 : i * (1.0 / n_bins);
-}
-
-/* The bin (lo, hi] of a confidence. The product finds it or a neighbour; the edges decide. */
-static int32_t find_bin(const bin *bins, int32_t n_bins, double confidence)
-{
-    int32_t i = (int32_t)(confidence * n_bins);
-    i = i < n_bins ? i : n_bins - 1;
-    while (confidence > bins[i].high) {
-        i++;
-    }
-    while (i > 0 && confidence <= bins[i].low) {
-        i--;
-    }
-    return i;
-}
-
 static void add(bin *into, double confidence, int right)
 {
     into->count++;
@@ -94,30 +72,12 @@ static void fill_equal_width(const binet_predictions *predictions, int32_t n_bin
     const int32_t *labels = binet__column_i32(predictions, BINET_LABEL);
     const double *confidences = binet__column_f64(predictions, BINET_CONFIDENCE);
     for (int32_t b = 0; b < n_bins; b++) {
-        bins[b].low = edge(n_bins, b);
-        bins[b].high = edge(n_bins, b + 1);
+        bins[b].low = binet__bin_edge(n_bins, b);
+        bins[b].high = binet__bin_edge(n_bins, b + 1);
     }
     for (int64_t i = 0; i < predictions->n; i++) {
-        add(&bins[find_bin(bins, n_bins, confidences[i])], confidences[i], predicted[i] == labels[i]);
+        add(&bins[binet__bin_find(n_bins, confidences[i])], confidences[i], predicted[i] == labels[i]);
     }
-}
-
-/* A row as a number that sorts by confidence, and among equals wrong answers first: the bits of a double that is not
- * negative sort as it does, and leave the sign's place for `right`. */
-static uint64_t pack(double confidence, int right)
-{
-    uint64_t bits;
-    double positive = confidence + 0.0; /* -0 becomes 0 */
-    memcpy(&bits, &positive, sizeof bits);
-    return bits << 1 | (uint64_t)right;
-}
-
-static double unpack(uint64_t key)
-{
-    double confidence;
-    uint64_t bits = key >> 1;
-    memcpy(&confidence, &bits, sizeof confidence);
-    return confidence;
 }
 
 static binet_status fill_equal_mass(const binet_context *context, const binet_predictions *predictions, int32_t n_bins,
@@ -132,16 +92,16 @@ static binet_status fill_equal_mass(const binet_context *context, const binet_pr
         return BINET_OUT_OF_MEMORY;
     }
     for (int64_t i = 0; i < n; i++) {
-        keys[i] = pack(confidences[i], predicted[i] == labels[i]);
+        keys[i] = binet__bin_pack(confidences[i], predicted[i] == labels[i]);
     }
     binet__sort_u64(keys, n, keys + n);
     int64_t first = 0;
     for (int32_t b = 0; b < n_bins; b++) {
         int64_t end = first + n / n_bins + (b < n % n_bins);
-        bins[b].low = first < end ? unpack(keys[first]) : NAN;
-        bins[b].high = first < end ? unpack(keys[end - 1]) : NAN;
+        bins[b].low = first < end ? binet__bin_unpack(keys[first]) : NAN;
+        bins[b].high = first < end ? binet__bin_unpack(keys[end - 1]) : NAN;
         for (; first < end; first++) {
-            add(&bins[b], unpack(keys[first]), (int)(keys[first] & 1));
+            add(&bins[b], binet__bin_unpack(keys[first]), binet__bin_right(keys[first]));
         }
     }
     binet__release(context, keys);
