@@ -1,11 +1,10 @@
 #include "metrics/predictions_rows.h"
 
-#include <string.h>
-
 #include "base/array.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "metrics/predictions_table.h"
+#include "metrics/scores.h"
 
 enum {
     CHUNK_ELEMENTS = 1 << 18, /* scores in a piece of work: some 50 microseconds of it */
@@ -26,67 +25,21 @@ typedef struct fault {
 typedef struct job {
     const binet_context *context;
     const binet__rows_settings *settings;
-    const binet_array *scores;
     const binet_array *labels;
     binet_predictions *table;
     unsigned char *omitted;
+    binet__scores scores;
     binet__row_parameters parameters;
-    int64_t n_kept; /* classes after the subset */
     int64_t rows_per_chunk;
-    uint64_t size; /* bytes of a score */
-    int gathers;   /* rows are not contiguous as they are */
-    int widens;    /* f16 or bf16 */
     fault *faults; /* one a chunk */
 } job;
 
-/* ---- Scores of a row --------------------------------------------------------------------------------------------- */
-
-#define GATHER(type)                                                                                                   \
-    for (int64_t k = 0; k < n; k++) {                                                                                  \
-        memcpy((type *)gathered + k, row + (subset != NULL ? subset[k] : k) * stride, sizeof(type));                   \
-    }
-
-static void gather(const char *row, int64_t stride, const int64_t *subset, int64_t n, uint64_t size, void *gathered)
-{
-    if (size == sizeof(uint16_t)) {
-        GATHER(uint16_t)
-    } else if (size == sizeof(uint32_t)) {
-        GATHER(uint32_t)
-    } else {
-        GATHER(uint64_t)
-    }
-}
-
-#undef GATHER
-
-/* Memory for one row: the widened scores, then the gathered ones. *scratch is NULL where rows are read in place. */
+/* Memory for one row. *scratch is NULL where rows are read in place. */
 static int allocate_scratch(const job *work, void **scratch)
 {
-    uint64_t bytes = (work->widens ? sizeof(float) : 0) + (work->gathers ? work->size : 0);
-    *scratch = bytes != 0 ? binet__allocate(work->context, work->n_kept, bytes, NULL) : NULL;
+    uint64_t bytes = binet__scores_scratch(&work->scores);
+    *scratch = bytes != 0 ? binet__allocate(work->context, work->scores.n_kept, bytes, NULL) : NULL;
     return bytes == 0 || *scratch != NULL;
-}
-
-/* The kept scores of row i, contiguous, as f32 or f64. */
-static const void *fetch(const job *work, int64_t i, void *scratch)
-{
-    const binet_array *scores = work->scores;
-    const void *row = (const char *)scores->data + i * scores->strides[0];
-    float *widened = scratch;
-    if (scratch == NULL) {
-        return row;
-    }
-    if (work->gathers) {
-        void *gathered = work->widens ? (void *)(widened + work->n_kept) : scratch;
-        gather(row, scores->strides[1], work->settings->subset, work->n_kept, work->size, gathered);
-        row = gathered;
-    }
-    if (work->widens) {
-        const binet__kernels *kernels = work->settings->kernels;
-        (scores->dtype == BINET_F16 ? kernels->widen_f16 : kernels->widen_bf16)(row, work->n_kept, widened);
-        row = widened;
-    }
-    return row;
 }
 
 /* ---- Labels ------------------------------------------------------------------------------------------------------ */
@@ -116,7 +69,7 @@ static int32_t read_label(const job *work, int64_t i, int64_t *label, int64_t *p
         return FAULT_NONE;
     }
     *label = binet__integer_at(work->labels, i);
-    if (*label < 0 || *label >= work->scores->shape[1]) {
+    if (*label < 0 || *label >= work->scores.array->shape[1]) {
         return FAULT_LABEL;
     }
     const binet__rows_settings *settings = work->settings;
@@ -130,12 +83,12 @@ static void reduce(const job *work, const void *scores, int64_t position, binet_
 {
     const binet__kernels *kernels = work->settings->kernels;
     int logits = work->settings->kind == BINET_LOGITS;
-    if (work->scores->dtype == BINET_F64) {
-        (logits ? kernels->logits_f64 : kernels->probabilities_f64)(scores, work->n_kept, position, &work->parameters,
-                                                                    row);
+    if (work->scores.array->dtype == BINET_F64) {
+        (logits ? kernels->logits_f64 : kernels->probabilities_f64)(scores, work->scores.n_kept, position,
+                                                                    &work->parameters, row);
     } else {
-        (logits ? kernels->logits_f32 : kernels->probabilities_f32)(scores, work->n_kept, position, &work->parameters,
-                                                                    row);
+        (logits ? kernels->logits_f32 : kernels->probabilities_f32)(scores, work->scores.n_kept, position,
+                                                                    &work->parameters, row);
     }
 }
 
@@ -163,8 +116,8 @@ static void note(const job *work, const void *scores, const binet__row *row, fau
     found->reason = row->state;
     found->value = row->sum;
     if (row->state == BINET__ROW_OUT_OF_RANGE) {
-        found->value = work->scores->dtype == BINET_F64 ? ((const double *)scores)[row->fault]
-                                                        : (double)((const float *)scores)[row->fault];
+        found->value = work->scores.array->dtype == BINET_F64 ? ((const double *)scores)[row->fault]
+                                                              : (double)((const float *)scores)[row->fault];
     }
     int has_column = row->state != BINET__ROW_ALL_EXCLUDED && row->state != BINET__ROW_SUM;
     found->column = has_column ? class_of(work, row->fault) : -1;
@@ -175,7 +128,7 @@ static void fill_chunk(void *argument, int64_t index)
 {
     const job *work = argument;
     fault *found = &work->faults[index];
-    int64_t n = work->scores->shape[0];
+    int64_t n = work->scores.array->shape[0];
     int64_t first = index * work->rows_per_chunk;
     int64_t end = n - first < work->rows_per_chunk ? n : first + work->rows_per_chunk;
     void *scratch;
@@ -191,7 +144,7 @@ static void fill_chunk(void *argument, int64_t index)
         if (found->reason != FAULT_NONE) {
             break;
         }
-        const void *scores = fetch(work, i, scratch);
+        const void *scores = binet__scores_read(&work->scores, i, 0, work->scores.n_kept, scratch);
         reduce(work, scores, position, &row);
         if (row.state == BINET__ROW_OK) {
             store(work, i, found->label, &row);
@@ -210,35 +163,19 @@ static binet_status fail_row(const job *work, const fault *found, int64_t first_
 {
     int64_t element = first_row + found->row;
     long long row = (long long)element;
-    long long column = (long long)found->column;
     switch (found->reason) {
     case FAULT_LABEL:
         return binet__fail(error, BINET_INVALID_DATA, "labels", row, "labels[%lld] is %lld; allowed: 0 .. %lld", row,
-                           (long long)found->label, (long long)(work->scores->shape[1] - 1));
+                           (long long)found->label, (long long)(work->scores.array->shape[1] - 1));
     case FAULT_LABEL_OUTSIDE_SUBSET:
         return binet__fail(error, BINET_INVALID_DATA, "labels", row,
                            "labels[%lld] is %lld, which is not among the %lld classes of options->subset", row,
                            (long long)found->label, (long long)work->settings->subset_size);
-    case BINET__ROW_NAN:
-        return binet__fail(error, BINET_INVALID_DATA, "scores", row, "scores[%lld] has a NaN in column %lld", row,
-                           column);
-    case BINET__ROW_TWO_INFINITE:
-        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
-                           "scores[%lld] has a second +inf in column %lld; at most one is allowed", row, column);
-    case BINET__ROW_ALL_EXCLUDED:
-        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
-                           "scores[%lld] holds nothing but -inf; a class must be possible", row);
-    case BINET__ROW_OUT_OF_RANGE:
-        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
-                           "scores[%lld] has the probability %.9g in column %lld; allowed: 0 .. 1", row, found->value,
-                           column);
-    case BINET__ROW_SUM:
-        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
-                           "scores[%lld] sums to %.9g; probabilities must sum to 1 within %g (logits are another kind)",
-                           row, found->value, work->parameters.sum_tolerance);
-    default:
+    case FAULT_MEMORY:
         return binet__fail(error, BINET_OUT_OF_MEMORY, "", -1, "no memory for a row of %lld scores",
-                           (long long)work->n_kept);
+                           (long long)work->scores.n_kept);
+    default:
+        return binet__scores_fail(&work->scores, found->reason, element, found->column, found->value, error);
     }
 }
 
@@ -246,21 +183,15 @@ binet_status binet__rows_fill(const binet_context *context, const binet__rows_se
                               const binet_array *scores, const binet_array *labels, int64_t first_row,
                               binet_predictions *table, unsigned char *omitted, binet_error *error)
 {
-    int64_t n_kept = settings->subset != NULL ? settings->subset_size : scores->shape[1];
-    int64_t size = binet__dtype_size(scores->dtype);
-    int widens = scores->dtype == BINET_F16 || scores->dtype == BINET_BF16;
     job work = {.context = context,
                 .settings = settings,
-                .scores = scores,
                 .labels = labels,
                 .table = table,
                 .omitted = omitted,
-                .parameters = {1.0 / settings->temperature, widens ? 1e-2 : 1e-3},
-                .n_kept = n_kept,
-                .rows_per_chunk = 1 + CHUNK_ELEMENTS / (n_kept + ROW_ELEMENTS),
-                .size = (uint64_t)size,
-                .gathers = settings->subset != NULL || (n_kept > 1 && scores->strides[1] != size),
-                .widens = widens};
+                .scores = binet__scores_of(scores, settings->subset, settings->subset_size, settings->kernels)};
+    work.parameters.inverse_temperature = 1.0 / settings->temperature;
+    work.parameters.sum_tolerance = work.scores.sum_tolerance;
+    work.rows_per_chunk = 1 + CHUNK_ELEMENTS / (work.scores.n_kept + ROW_ELEMENTS);
     int64_t n = scores->shape[0];
     int64_t n_chunks = n / work.rows_per_chunk + (n % work.rows_per_chunk != 0);
     work.faults = binet__allocate_zero(context, n_chunks, sizeof *work.faults, error);
