@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pytest
 from binet import report
 from binet.report import sentences
-from binet.report.comparison import Comparison, compare
+from binet.report.comparison import Comparison, Report, compare
 from binet.report.figure import reliability_svg
 
 N, N_CLASSES = 500, 12
@@ -226,7 +226,7 @@ def test_other_images_have_no_best_and_no_agreement(change: str) -> None:
     assert not comparison.same_images
     assert not comparison.agreements
     assert not any(comparison.best.values())
-    assert "not evaluated on the same" in " ".join(sentences.in_short(comparison))
+    assert "not evaluated on the same" in " ".join(sentences.in_short(Report(comparison, None)))
 
 
 @pytest.mark.parametrize(
@@ -421,7 +421,7 @@ def test_sources_that_are_wrong(tmp_path: Path) -> None:
         ([unlabelled], "3 of 3 rows lack a label"),
         ([broken], "not JSON"),
         ([listing], "a JSON object is expected"),
-        ([], "at least one"),
+        ([], "nothing to show"),
     ):
         with pytest.raises(binet.Error, match=says):
             report.build(sources, tmp_path / "page")

@@ -53,7 +53,14 @@ def test_it_holds_one_library_and_no_links(wheel: Path) -> None:
     names = [entry.filename for entry in entries]
     assert [name for name in names if ".so" in name] == ["binet/libbinet.so"]
     assert all((entry.external_attr >> 28) != 0o12 for entry in entries)
-    for needed in ("_ffi.py", "py.typed", "__init__.py", "report/page.html.j2", "report/page.css"):
+    for needed in (
+        "_ffi.py",
+        "py.typed",
+        "__init__.py",
+        "report/templates/page.html.j2",
+        "report/templates/page.css",
+        "report/templates/scatter.js",
+    ):
         assert f"binet/{needed}" in names
     assert {name.split("/")[0] for name in names} == {"binet", wheel.name.split("-py3")[0] + ".dist-info"}
 

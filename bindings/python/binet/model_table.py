@@ -8,9 +8,11 @@ table.score({"accuracy": 2, "ood_robustness": 1})            # with the ranks un
 
 from __future__ import annotations
 
+import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -282,6 +284,14 @@ class ModelTable:
         head = self.frame.head(20)
         more = f", the first 20 of {len(self):,}" if len(self) > 20 else ""
         return html_table(f"{len(self):,} models{more}", [str(name) for name in head.columns], head.to_numpy().tolist())
+
+
+def is_model_table(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a CSV whose header has a column `model`; False for a folder."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return MODEL in next(csv.reader(file), [])
 
 
 def _ranks(score: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -12,13 +12,16 @@ EXAMPLES = """\
 examples:
   binet report out/resnet50 out/vit -o report/
   binet report ResNet50.csv ViT.csv --labels labels.csv -o report/
+  binet report out/resnet50 published.csv -o report/      beside other models, whose numbers are in a table
 
-Each OUT is a folder of binet evaluate or a CSV of predictions. DIR gets report.html, report.csv and report.json."""
+Each OUT is a folder of binet evaluate, a CSV of predictions, or a CSV with a column `model` and a column for each of
+their properties. From three models on, the page draws any two properties against each other. DIR gets report.html and
+report.json, report.csv of the models measured, and models.csv of all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the verb takes."""
-    parser.add_argument("sources", metavar="OUT", nargs="+", help="folder of binet evaluate, or a CSV of predictions")
+    parser.add_argument("sources", metavar="OUT", nargs="+", help="folder of binet evaluate, or a CSV")
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write to")
     parser.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
 

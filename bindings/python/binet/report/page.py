@@ -10,54 +10,65 @@ from pathlib import Path
 
 from .. import __version__
 from . import sentences
-from .comparison import Comparison
+from .comparison import Comparison, Report
 from .figure import reliability_svg
 from .records import to_csv, to_json
 from .runs import write_text
 
 
-def write(comparison: Comparison, directory: str | os.PathLike[str]) -> Path:
-    """Write report.html, report.csv and report.json into a folder, which is made where it is missing.
+def write(report: Report, directory: str | os.PathLike[str]) -> Path:
+    """Write the files of a report into a folder, which is made where it is missing.
+
+    report.html and report.json always; report.csv where models were measured; models.csv where there are enough models
+    for the scatter.
 
     Returns:
         The path of report.html.
     """
     directory = Path(directory)
-    texts = {
-        "report.csv": to_csv(comparison),
-        "report.json": json.dumps(to_json(comparison), indent=1) + "\n",
-        "report.html": render(comparison),
-    }
+    texts = {"report.json": json.dumps(to_json(report), indent=1) + "\n"}
+    if report.comparison:
+        texts["report.csv"] = to_csv(report.comparison)
+    if report.properties:
+        texts["models.csv"] = report.properties.table.frame.to_csv(index=False)
+    texts["report.html"] = render(report)
     directory.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         write_text(directory / name, text)
     return directory / "report.html"
 
 
-def render(comparison: Comparison) -> str:
+def render(report: Report) -> str:
     """The page as text."""
-    from jinja2 import Environment, StrictUndefined
+    from jinja2 import Environment, FunctionLoader, StrictUndefined
     from markupsafe import Markup
 
-    here = files(__package__)
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    def source(name: str) -> str:
+        return (files(__package__) / "templates" / name).read_text(encoding="utf-8")
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(source)
+    )
     environment.filters |= {
         "percent": sentences.percent,
         "decimal": sentences.decimal,
         "exact": repr,
     }
+    models = report.comparison.models if report.comparison else ()
     figures = [
         Markup(reliability_svg(model.calibration, f"Reliability diagram of {model.name}", f"m{i}"))
-        for i, model in enumerate(comparison.models)
+        for i, model in enumerate(models)
     ]
-    template = environment.from_string((here / "page.html.j2").read_text(encoding="utf-8"))
-    page: str = template.render(
-        comparison=comparison,
-        models=comparison.models,
+    page: str = environment.get_template("page.html.j2").render(
+        report=report,
+        comparison=report.comparison,
+        models=models,
+        properties=report.properties,
         figures=figures,
-        axis=_Axis(comparison),
+        axis=_Axis(report.comparison) if report.comparison else None,
         say=sentences,
-        styles=Markup((here / "page.css").read_text(encoding="utf-8")),
+        styles=Markup(source("page.css")),
+        script=Markup(source("scatter.js")),
         version=__version__,
     )
     return page

@@ -12,7 +12,8 @@ from ..accuracy import Accuracy
 from ..calibration import Calibration
 
 if TYPE_CHECKING:
-    from .comparison import Comparison, Mean, Measured
+    from .comparison import Comparison, Mean, Measured, Report
+    from .properties import Properties
 
 
 def core(top1: Accuracy, result: Calibration) -> dict[str, Any]:
@@ -58,19 +59,45 @@ def to_csv(comparison: Comparison) -> str:
     return text.getvalue()
 
 
-def to_json(comparison: Comparison) -> dict[str, Any]:
+def to_json(report: Report) -> dict[str, Any]:
     """report.json: everything that the page shows; None for a number that is not finite."""
+    found: dict[str, Any] = {"libbinet": __version__}
+    if report.comparison:
+        found |= _compared(report.comparison)
+    if report.properties:
+        found["properties"] = _properties(report.properties)
+    return found
+
+
+def _compared(comparison: Comparison) -> dict[str, Any]:
+    """The models that were measured."""
     models = [
         finite(row(model)) | {"direction": model.direction} | bins(model.calibration) | {"made": model.run.summary}
         for model in comparison.models
     ]
     return {
-        "libbinet": __version__,
         "same_images": comparison.same_images,
         "models": models,
         "best": comparison.best,
         "agreements": [vars(agreement) for agreement in comparison.agreements],
     }
+
+
+def _properties(properties: Properties) -> dict[str, Any]:
+    """The correlations of the properties of many models; the models themselves are in models.csv."""
+    found = properties.correlations
+    pairs = [
+        {
+            "first": found.properties[i],
+            "second": found.properties[j],
+            "spearman": float(found.coefficient[i, j]),
+            "p_value": float(found.p_value[i, j]),
+            "n": int(found.n[i, j]),
+        }
+        for i in range(len(found.properties))
+        for j in range(i)
+    ]
+    return {"n_models": len(properties.table), "correlations": [finite(pair) for pair in pairs]}
 
 
 def finite(record: dict[str, Any]) -> dict[str, Any]:

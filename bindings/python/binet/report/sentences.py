@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from .comparison import Comparison, Measured
+from .comparison import Comparison, Measured, Report
+from .properties import Properties, label
 
 
 def percent(value: float, n: int = 0) -> str:
@@ -31,14 +32,18 @@ def listed(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def title(comparison: Comparison) -> str:
+def title(report: Report) -> str:
     """The page's heading."""
-    names = [model.name for model in comparison.models]
-    return listed(names) if len(names) <= 2 else f"{len(names)} models, side by side"
+    names = [model.name for model in report.comparison.models] if report.comparison else []
+    n_models = len(report.properties.table) if report.properties else len(names)
+    return listed(names) if n_models <= 2 else f"{n_models} models, side by side"
 
 
-def lead(comparison: Comparison) -> str:
+def lead(report: Report) -> str:
     """The line below the title."""
+    comparison = report.comparison
+    if comparison is None:
+        return "How do models differ beyond accuracy, and which properties go together?"
     n, many = comparison.models[0].top1.n, len(comparison.models)
     if many == 1:
         return f"{n:,} images. How often is the model right, and does its confidence say when?"
@@ -61,8 +66,13 @@ def ece(model: Measured) -> str:
     return f"ECE\u00a0{decimal(error)}: on average, confidence and accuracy differ by {points(error)}."
 
 
-def in_short(comparison: Comparison) -> list[str]:
+def in_short(report: Report) -> list[str]:
     """The page's first lines."""
+    said = _measured(report.comparison) if report.comparison else []
+    return said + (_together(report.properties) if report.properties else [])
+
+
+def _measured(comparison: Comparison) -> list[str]:
     models = comparison.models
     said = [_accuracy(comparison)] if len(models) > 1 else []
     if len(models) <= 4:
@@ -76,6 +86,34 @@ def in_short(comparison: Comparison) -> list[str]:
             f"on {pair.both_wrong:,} of {pair.n:,}."
         )
     return said
+
+
+def _together(properties: Properties) -> list[str]:
+    """Which property accuracy tells most about, and which least."""
+    found = properties.correlations
+    others = [name for name in found.properties if name != "accuracy"]
+    if "accuracy" not in found.properties or len(others) < 2:
+        return []
+    rho = {name: found["accuracy", name] for name in others if not math.isnan(found["accuracy", name])}
+    if len(rho) < 2:
+        return []
+    most, least = max(rho, key=lambda name: abs(rho[name])), min(rho, key=lambda name: abs(rho[name]))
+    return [
+        f"Over {len(properties.table)} models, accuracy says most about {prose(most)} (Spearman\u2019s rank "
+        f"correlation {signed(rho[most])}) and least about {prose(least)} ({signed(rho[least])})."
+    ]
+
+
+def prose(name: str) -> str:
+    """A property's name within a sentence."""
+    text = label(name)
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def signed(value: float) -> str:
+    """A coefficient as ".72" or "\u2212.12"."""
+    text = f"{abs(value):.2f}".removeprefix("0")
+    return f"\u2212{text}" if value < 0 else text
 
 
 def _accuracy(comparison: Comparison) -> str:
