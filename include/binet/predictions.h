@@ -19,6 +19,12 @@
  * Probabilities are softmax(logits / temperature) over the classes kept. f16, bf16 and f32 scores are worked on in f32,
  * f64 in f64. -inf is a class that cannot be; one +inf is a certain prediction; two +inf, or nothing but -inf, is
  * BINET_INVALID_DATA. A NaN is BINET_INVALID_DATA or leaves the row out, as `nan_policy` says.
+ *
+ * With groups (as the 16 categories of Geirhos et al., ICLR 2019, of the 1,000 classes of ImageNet) a table is about
+ * groups: the softmax is over all classes kept, then the probabilities of a group's classes become the group's score.
+ * predicted_class is the group of the largest score, label is a group, rank is among groups, and confidence and
+ * true_probability are scores of groups, as they are. nll, brier and entropy are unknown: the scores need not be a
+ * distribution.
  */
 #ifndef BINET_PREDICTIONS_H
 #define BINET_PREDICTIONS_H
@@ -45,6 +51,13 @@ enum {
     BINET_NAN_OMIT = 1   /**< leave the row out and count it */
 };
 
+/** What the probabilities of a group's classes become. */
+enum {
+    BINET_GROUP_MEAN = 0, /**< their mean (Geirhos et al., ICLR 2019); no probability of the group, 0 .. 1 still */
+    BINET_GROUP_SUM = 1,  /**< their sum, the probability that the class is one of the group's; rounded to at most 1 */
+    BINET_GROUP_MAX = 2   /**< the largest of them */
+};
+
 typedef struct binet_predictions_options {
     uint32_t struct_size;
     int32_t nan_policy;    /**< a BINET_NAN_*; 0: BINET_NAN_ERROR */
@@ -53,6 +66,14 @@ typedef struct binet_predictions_options {
                                 labels stay indices among all classes; a label outside is BINET_INVALID_DATA.
                                 Logits only. As ImageNet-A and ImageNet-R need (Hendrycks et al., 2021). */
     int64_t subset_size;   /**< entries of subset */
+    const int64_t *group_offsets; /**< [n_groups + 1], from 0, strictly ascending: the classes of group g are
+                                       group_classes[group_offsets[g]] .. group_classes[group_offsets[g + 1] - 1].
+                                       NULL: no groups */
+    const int64_t *group_classes; /**< [group_offsets[n_groups]], each a class that no other entry is, of the subset
+                                       where there is one. Not every class needs a group. NULL: no groups */
+    int64_t n_groups;             /**< 1 .. 2^31 - 1; 0: no groups */
+    int32_t aggregate;            /**< a BINET_GROUP_*; 0: BINET_GROUP_MEAN. With groups only. */
+    int32_t reserved;             /**< 0 */
 } binet_predictions_options;
 
 /** Columns of the table. */
@@ -74,8 +95,8 @@ enum {
  * @param[in]  context     NULL: malloc, one thread, the best instruction set.
  * @param[in]  kind        BINET_LOGITS or BINET_PROBABILITIES.
  * @param[in]  scores      [N, C], f16, bf16, f32 or f64, any strides; N >= 1, 1 <= C < 2^31. Not NULL.
- * @param[in]  labels      [N], i32 or i64, 0 .. C - 1. NULL: no labels.
- * @param[in]  options     NULL: temperature 1, all classes, a NaN is an error.
+ * @param[in]  labels      [N], i32 or i64, 0 .. C - 1, or with groups 0 .. n_groups - 1. NULL: no labels.
+ * @param[in]  options     NULL: temperature 1, all classes, no groups, a NaN is an error.
  * @param[out] predictions To be destroyed by the caller. Not NULL.
  * @param[out] error       NULL: no detail wanted.
  * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _UNSUPPORTED, _OUT_OF_MEMORY.
@@ -89,8 +110,8 @@ BINET_API binet_status binet_predictions_from_scores(const binet_context *contex
 /* ---- From scores, batch by batch ----------------------------------------------------------------------------------
  */
 
-/** Make a builder. The subset of the options is copied. Arguments and errors as binet_predictions_from_scores.
- *  Since 0.1. */
+/** Make a builder. The subset and the groups of the options are copied. Arguments and errors as
+ * binet_predictions_from_scores. Since 0.1. */
 BINET_API binet_status binet_predictions_builder_create(const binet_context *context, int32_t kind,
                                                         const binet_predictions_options *options,
                                                         binet_predictions_builder **builder, binet_error *error);
@@ -124,7 +145,7 @@ BINET_API void binet_predictions_destroy(binet_predictions *predictions);
 /** Rows of the table. Since 0.1. */
 BINET_API int64_t binet_predictions_count(const binet_predictions *predictions);
 
-/** Classes of the scores that the table was made from; 0 where unknown (a CSV). Since 0.1. */
+/** Classes of the scores that the table was made from, or groups; 0 where unknown (a CSV). Since 0.1. */
 BINET_API int64_t binet_predictions_class_count(const binet_predictions *predictions);
 
 /** Rows left out because of a NaN. Since 0.1. */

@@ -18,9 +18,9 @@ enum {
 /** One row of predictions. Untouched but for state, fault and sum where state is not BINET__ROW_OK. */
 typedef struct binet__row {
     int32_t state;
-    int32_t rank;  /**< 1 is the best; 0 without a label */
-    int64_t fault; /**< column */
-    double sum;
+    int32_t rank;      /**< 1 is the best; 0 without a label */
+    int64_t fault;     /**< column */
+    double sum;        /**< of the probabilities; or of exp(t (x - largest)) over the logits, 1 where one is +inf */
     int64_t predicted; /**< column of the largest score, the first of equals */
     double confidence;
     double true_probability; /**< NaN without a label, as nll and brier */
@@ -57,6 +57,8 @@ typedef struct binet__kernels {
                               binet__row *row);
     void (*probabilities_f64)(const double *scores, int64_t n, int64_t label, const binet__row_parameters *parameters,
                               binet__row *row);
+    /** values[i] becomes exp(t values[i]), within 1.2 ulp: values[i] <= 0, -inf too; t from 2^-100 to 2^100. */
+    void (*exp_each)(double *values, int64_t n, double t);
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);

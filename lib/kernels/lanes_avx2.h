@@ -35,6 +35,11 @@ BINET__INLINE void f32_store(float *values, f32_vector a)
     _mm256_storeu_ps(values, a);
 }
 
+BINET__INLINE void f64_store(double *values, f64_vector a)
+{
+    _mm256_storeu_pd(values, a);
+}
+
 BINET__INLINE f32_vector f32_load_first(const float *values, int64_t count, float fill)
 {
     __m256i limit = _mm256_set1_epi32((int32_t)count);

@@ -37,6 +37,11 @@ BINET__INLINE void f32_store(float *values, f32_vector a)
     _mm512_storeu_ps(values, a);
 }
 
+BINET__INLINE void f64_store(double *values, f64_vector a)
+{
+    _mm512_storeu_pd(values, a);
+}
+
 /* One bit for each of the first `count` lanes. */
 BINET__INLINE uint32_t first_bits(int64_t count)
 {

@@ -91,6 +91,11 @@ BINET__INLINE void f32_store(float *values, f32_vector a)
     vst1q_f32(values, a);
 }
 
+BINET__INLINE void f64_store(double *values, f64_vector a)
+{
+    vst1q_f64(values, a);
+}
+
 BINET__INLINE f64_vector f64_div(f64_vector a, f64_vector b)
 {
     return vdivq_f64(a, b);

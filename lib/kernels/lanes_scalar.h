@@ -190,4 +190,9 @@ BINET__INLINE void f32_store(float *values, f32_vector a)
     *values = a;
 }
 
+BINET__INLINE void f64_store(double *values, f64_vector a)
+{
+    *values = a;
+}
+
 #endif

@@ -104,6 +104,7 @@ static void OP(finish_odd_logits)(const REAL *row, int64_t n, int64_t label, con
     int64_t first = OP(find_largest)(row, n, label, found);
     double miss = label == first ? 0 : 1;
     row_begin(first, label, found->ahead, out);
+    out->sum = 1;
     out->confidence = 1;
     out->entropy = 0;
     if (label >= 0) {
@@ -135,6 +136,7 @@ static void OP(logits)(const REAL *row, int64_t n, int64_t label, const binet__r
     double whole = 1 + rest;
     double log_whole = one_log1p(rest);
     row_begin(first, label, found.ahead, out);
+    out->sum = whole;
     out->confidence = 1 / whole;
     out->entropy = one_entropy(log_whole - sums.slope * t * OP(exp_unit) / whole, n);
     if (label == first) {

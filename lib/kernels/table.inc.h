@@ -67,6 +67,7 @@ const binet__kernels BINET__TABLE = {
     .logits_f64 = f64_logits,
     .probabilities_f32 = f32_probabilities,
     .probabilities_f64 = f64_probabilities,
+    .exp_each = exp_each,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
     .resize_interleave = resize_interleave,

@@ -14,6 +14,7 @@ struct binet_predictions_builder {
     binet_context context;
     binet__rows_settings settings;
     int64_t *subset;          /* behind settings.subset */
+    int64_t n_classes;        /* of the scores; 0: no batch yet */
     int64_t n_given;          /* rows of all batches so far, those left out among them */
     binet_predictions *table; /* NULL once it is handed over */
 };
@@ -97,6 +98,7 @@ binet_status binet_predictions_builder_create(const binet_context *context, int3
         made->settings.subset = made->subset;
         made->settings.subset_size = given.subset_size;
     }
+    status = status == BINET_OK ? binet__groups_create(context, &given, &made->settings.groups, error) : status;
     status = status == BINET_OK ? binet__predictions_create(context, &made->table, error) : status;
     if (status != BINET_OK) {
         binet_predictions_builder_destroy(made);
@@ -111,9 +113,28 @@ void binet_predictions_builder_destroy(binet_predictions_builder *builder)
     if (builder != NULL) {
         binet_context context = builder->context;
         binet_predictions_destroy(builder->table);
+        binet__groups_release(&context, &builder->settings.groups);
         binet__release(&context, builder->subset);
         binet__release(&context, builder);
     }
+}
+
+/* The classes that the options name are among those of the scores. */
+static binet_status check_n_classes(const binet_predictions_builder *builder, int64_t n_classes, binet_error *error)
+{
+    int64_t subset_size = builder->settings.subset_size;
+    if (subset_size > 0 && builder->subset[subset_size - 1] >= n_classes) {
+        return binet__fail(error, BINET_INVALID_ARGUMENT, "options", subset_size - 1,
+                           "options->subset[%lld] is %lld; scores has %lld classes", (long long)(subset_size - 1),
+                           (long long)builder->subset[subset_size - 1], (long long)n_classes);
+    }
+    const binet__groups *groups = &builder->settings.groups;
+    if (subset_size == 0 && groups->n_groups > 0 && groups->columns[groups->largest] >= n_classes) {
+        return binet__fail(error, BINET_INVALID_ARGUMENT, "options", groups->largest,
+                           "options->group_classes[%lld] is %lld; scores has %lld classes", (long long)groups->largest,
+                           (long long)groups->columns[groups->largest], (long long)n_classes);
+    }
+    return BINET_OK;
 }
 
 static binet_status check_batch(const binet_predictions_builder *builder, const binet_array *scores,
@@ -127,7 +148,7 @@ static binet_status check_batch(const binet_predictions_builder *builder, const 
         return status;
     }
     int64_t n_classes = scores->shape[1];
-    int64_t before = builder->table->n_classes;
+    int64_t before = builder->n_classes;
     if (n_classes < 1 || n_classes > INT32_MAX) {
         return binet__fail_argument(error, "scores", "scores has %lld classes; allowed: 1 .. %d", (long long)n_classes,
                                     INT32_MAX);
@@ -136,17 +157,11 @@ static binet_status check_batch(const binet_predictions_builder *builder, const 
         return binet__fail_argument(error, "scores", "scores has %lld classes; the batches before had %lld",
                                     (long long)n_classes, (long long)before);
     }
-    int64_t subset_size = builder->settings.subset_size;
-    if (subset_size > 0 && builder->subset[subset_size - 1] >= n_classes) {
-        return binet__fail(error, BINET_INVALID_ARGUMENT, "options", subset_size - 1,
-                           "options->subset[%lld] is %lld; scores has %lld classes", (long long)(subset_size - 1),
-                           (long long)builder->subset[subset_size - 1], (long long)n_classes);
-    }
     if (labels != NULL && labels->shape[0] != scores->shape[0]) {
         return binet__fail_argument(error, "labels", "labels has %lld entries; scores has %lld rows",
                                     (long long)labels->shape[0], (long long)scores->shape[0]);
     }
-    return BINET_OK;
+    return check_n_classes(builder, n_classes, error);
 }
 
 /* Close the gaps that rows left out have left, and name the rows that stay. */
@@ -210,7 +225,8 @@ binet_status binet_predictions_builder_append(binet_predictions_builder *builder
     }
     table->n += n_kept;
     table->n_omitted += n - n_kept;
-    table->n_classes = scores->shape[1];
+    builder->n_classes = scores->shape[1];
+    table->n_classes = builder->settings.groups.n_groups != 0 ? builder->settings.groups.n_groups : scores->shape[1];
     builder->n_given += n;
     return BINET_OK;
 }

@@ -34,33 +34,28 @@ typedef struct job {
     fault *faults; /* one a chunk */
 } job;
 
-/* Memory for one row. *scratch is NULL where rows are read in place. */
-static int allocate_scratch(const job *work, void **scratch)
+/* Memory for one row, and for its groups. *scratch is NULL where rows are read in place, *of_groups without groups. */
+static int allocate_scratch(const job *work, void **scratch, double **of_groups)
 {
+    const binet__groups *groups = &work->settings->groups;
     uint64_t bytes = binet__scores_scratch(&work->scores);
     *scratch = bytes != 0 ? binet__allocate(work->context, work->scores.n_kept, bytes, NULL) : NULL;
-    return bytes == 0 || *scratch != NULL;
+    *of_groups = NULL;
+    if (groups->n_groups != 0) {
+        *of_groups = binet__allocate(work->context, binet__groups_scratch(groups), sizeof **of_groups, NULL);
+    }
+    return (bytes == 0 || *scratch != NULL) && (groups->n_groups == 0 || *of_groups != NULL);
 }
 
 /* ---- Labels ------------------------------------------------------------------------------------------------------ */
 
-/* The position of a class in the subset; -1 where it is not in it. */
-static int64_t find(const int64_t *subset, int64_t size, int64_t class_index)
+static int64_t n_labels(const job *work)
 {
-    int64_t low = 0;
-    int64_t high = size;
-    while (low < high) {
-        int64_t middle = low + (high - low) / 2;
-        if (subset[middle] < class_index) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < size && subset[low] == class_index ? low : -1;
+    const binet__rows_settings *settings = work->settings;
+    return settings->groups.n_groups != 0 ? settings->groups.n_groups : work->scores.array->shape[1];
 }
 
-/* The label of row i, and its position among the kept classes: both -1 without labels. */
+/* The label of row i, and its position among the kept classes or the groups: both -1 without labels. */
 static int32_t read_label(const job *work, int64_t i, int64_t *label, int64_t *position)
 {
     *label = BINET__NO_LABEL;
@@ -69,26 +64,37 @@ static int32_t read_label(const job *work, int64_t i, int64_t *label, int64_t *p
         return FAULT_NONE;
     }
     *label = binet__integer_at(work->labels, i);
-    if (*label < 0 || *label >= work->scores.array->shape[1]) {
+    if (*label < 0 || *label >= n_labels(work)) {
         return FAULT_LABEL;
     }
     const binet__rows_settings *settings = work->settings;
-    *position = settings->subset != NULL ? find(settings->subset, settings->subset_size, *label) : *label;
+    int of_subset = settings->subset != NULL && settings->groups.n_groups == 0;
+    *position = of_subset ? binet__find_class(settings->subset, settings->subset_size, *label) : *label;
     return *position >= 0 ? FAULT_NONE : FAULT_LABEL_OUTSIDE_SUBSET;
 }
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
-static void reduce(const job *work, const void *scores, int64_t position, binet__row *row)
+static void reduce(const job *work, const void *scores, int64_t label, binet__row *row)
 {
     const binet__kernels *kernels = work->settings->kernels;
     int logits = work->settings->kind == BINET_LOGITS;
     if (work->scores.array->dtype == BINET_F64) {
-        (logits ? kernels->logits_f64 : kernels->probabilities_f64)(scores, work->scores.n_kept, position,
+        (logits ? kernels->logits_f64 : kernels->probabilities_f64)(scores, work->scores.n_kept, label,
                                                                     &work->parameters, row);
     } else {
-        (logits ? kernels->logits_f32 : kernels->probabilities_f32)(scores, work->scores.n_kept, position,
+        (logits ? kernels->logits_f32 : kernels->probabilities_f32)(scores, work->scores.n_kept, label,
                                                                     &work->parameters, row);
+    }
+}
+
+static void reduce_to_groups(const job *work, const void *scores, int64_t label, double *scratch, binet__row *row)
+{
+    binet__row_scores classes = {scores, work->scores.array->dtype == BINET_F64, work->settings->kind == BINET_LOGITS,
+                                 work->parameters.inverse_temperature};
+    reduce(work, scores, -1, row);
+    if (row->state == BINET__ROW_OK) {
+        binet__groups_reduce(&work->settings->groups, work->settings->kernels, &classes, label, scratch, row);
     }
 }
 
@@ -101,7 +107,8 @@ static void store(const job *work, int64_t i, int64_t label, const binet__row *r
 {
     const binet_predictions *table = work->table;
     int64_t at = table->n + i;
-    binet__column_i32(table, BINET_PREDICTED_CLASS)[at] = (int32_t)class_of(work, row->predicted);
+    int64_t predicted = work->settings->groups.n_groups != 0 ? row->predicted : class_of(work, row->predicted);
+    binet__column_i32(table, BINET_PREDICTED_CLASS)[at] = (int32_t)predicted;
     binet__column_f64(table, BINET_CONFIDENCE)[at] = row->confidence;
     binet__column_i32(table, BINET_LABEL)[at] = (int32_t)label;
     binet__column_f64(table, BINET_TRUE_PROBABILITY)[at] = row->true_probability;
@@ -132,9 +139,10 @@ static void fill_chunk(void *argument, int64_t index)
     int64_t first = index * work->rows_per_chunk;
     int64_t end = n - first < work->rows_per_chunk ? n : first + work->rows_per_chunk;
     void *scratch;
-    if (!allocate_scratch(work, &scratch)) {
+    double *of_groups;
+    if (!allocate_scratch(work, &scratch, &of_groups)) {
         found->reason = FAULT_MEMORY;
-        return;
+        end = first;
     }
     for (int64_t i = first; i < end && found->reason == FAULT_NONE; i++) {
         binet__row row;
@@ -145,7 +153,11 @@ static void fill_chunk(void *argument, int64_t index)
             break;
         }
         const void *scores = binet__scores_read(&work->scores, i, 0, work->scores.n_kept, scratch);
-        reduce(work, scores, position, &row);
+        if (of_groups != NULL) {
+            reduce_to_groups(work, scores, position, of_groups, &row);
+        } else {
+            reduce(work, scores, position, &row);
+        }
         if (row.state == BINET__ROW_OK) {
             store(work, i, found->label, &row);
         } else if (row.state == BINET__ROW_NAN && work->omitted != NULL) {
@@ -155,6 +167,7 @@ static void fill_chunk(void *argument, int64_t index)
         }
     }
     binet__release(work->context, scratch);
+    binet__release(work->context, of_groups);
 }
 
 /* ---- The batch --------------------------------------------------------------------------------------------------- */
@@ -166,7 +179,7 @@ static binet_status fail_row(const job *work, const fault *found, int64_t first_
     switch (found->reason) {
     case FAULT_LABEL:
         return binet__fail(error, BINET_INVALID_DATA, "labels", row, "labels[%lld] is %lld; allowed: 0 .. %lld", row,
-                           (long long)found->label, (long long)(work->scores.array->shape[1] - 1));
+                           (long long)found->label, (long long)(n_labels(work) - 1));
     case FAULT_LABEL_OUTSIDE_SUBSET:
         return binet__fail(error, BINET_INVALID_DATA, "labels", row,
                            "labels[%lld] is %lld, which is not among the %lld classes of options->subset", row,

@@ -4,6 +4,7 @@
 
 #include "binet/predictions.h"
 #include "kernels/kernels.h"
+#include "metrics/predictions_groups.h"
 
 /** How scores are read; checked. */
 typedef struct binet__rows_settings {
@@ -12,6 +13,7 @@ typedef struct binet__rows_settings {
     double temperature;
     const int64_t *subset; /* NULL: all classes */
     int64_t subset_size;
+    binet__groups groups; /* n_groups 0: none */
     const binet__kernels *kernels;
 } binet__rows_settings;
 

@@ -281,6 +281,36 @@ static void probabilities_are_checked(void)
     CHECK(isinf(rows_run(available[0], 1, certain, NULL, 2, 0, 1.0).nll));
 }
 
+/* Every length to 40, the far ends included: the bits of the scalar build, which are those of one number at a time. */
+static void exp_of_each_has_the_same_bits(void)
+{
+    static const double inverse_temperatures[] = {1, 0.37, 1e30, 1e-30};
+    double values[40];
+    double one[40];
+    for (int64_t n = 1; n <= 40; n++) {
+        for (size_t t = 0; t < sizeof inverse_temperatures / sizeof inverse_temperatures[0]; t++) {
+            double inverse = inverse_temperatures[t];
+            uint32_t seed = (uint32_t)n;
+            for (int64_t i = 0; i < n; i++) {
+                one[i] = -(double)rows_next(&seed) * 0x1p-15 / inverse;
+            }
+            one[0] = 0;
+            one[n / 2] = n % 2 == 0 ? -INFINITY : one[n / 2];
+            for (int k = 0; k < n_available; k++) {
+                memcpy(values, one, sizeof values);
+                available[k]->exp_each(values, n, inverse);
+                for (int64_t i = 0; i < n; i++) {
+                    double alone = one[i];
+                    available[0]->exp_each(&alone, 1, inverse);
+                    CHECK(memcmp(&alone, &values[i], sizeof alone) == 0);
+                    CHECK_NEAR(alone, exp(inverse * one[i]), 1e-13 * exp(inverse * one[i]) + 0x1p-1070);
+                }
+                CHECK(values[0] == 1.0);
+            }
+        }
+    }
+}
+
 static void widening_is_exact(void)
 {
     static uint16_t values[0x10000];
@@ -371,6 +401,7 @@ int main(void)
     RUN(a_nan_is_found_wherever_it_is);
     RUN(infinities_mean_what_they_say);
     RUN(probabilities_are_checked);
+    RUN(exp_of_each_has_the_same_bits);
     RUN(widening_is_exact);
     RUN(resizing_has_the_same_bits);
     return check_result();

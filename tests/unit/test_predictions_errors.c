@@ -187,7 +187,7 @@ static void options_of_every_size_are_served(void)
 {
     binet_array scores = good();
     static const int64_t subset[] = {1, 3};
-    binet_predictions_options options = {sizeof options, BINET_NAN_OMIT, 2.0, subset, 2};
+    binet_predictions_options options = {sizeof options, BINET_NAN_OMIT, 2.0, subset, 2, NULL, NULL, 0, 0, 0};
     static const uint32_t sizes[] = {sizeof(uint32_t), offsetof(binet_predictions_options, temperature),
                                      offsetof(binet_predictions_options, subset), sizeof options};
     static const double temperatures[] = {0.0, 0.0, 2.0, 2.0};
@@ -375,7 +375,7 @@ static void without_memory_nothing_leaks(void)
     binet_array truth = scores_vector(labels, BINET_I64, N);
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
-        binet_predictions_options options = {sizeof options, BINET_NAN_OMIT, 0.0, subset, 5};
+        binet_predictions_options options = {sizeof options, BINET_NAN_OMIT, 0.0, subset, 5, NULL, NULL, 0, 0, 0};
         binet_predictions_builder *builder = NULL;
         binet_predictions *table = before;
         binet_status status = binet_predictions_builder_create(context, BINET_LOGITS, &options, &builder, NULL);

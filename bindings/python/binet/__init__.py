@@ -23,6 +23,7 @@ from .builder import PredictionsBuilder
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
 from .errors import Error, Status
 from .evaluate import evaluate
+from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
@@ -32,10 +33,12 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
+    "SIXTEEN_CLASSES",
     "Accuracy",
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
+    "ClassGroups",
     "CueConflict",
     "Error",
     "ErrorConsistency",

@@ -12,6 +12,7 @@ from ._library import call, ffi, lib, path_bytes, struct
 from ._options import choose, nonzero
 from .arrays import integers, view, view_integers
 from .errors import InvalidArgument
+from .groups import AGGREGATES, Aggregate, ClassGroups, flatten
 from .threads import Context, context
 
 Kind = Literal["logits", "probabilities"]
@@ -23,10 +24,16 @@ KINDS = {"logits": lib.BINET_LOGITS, "probabilities": lib.BINET_PROBABILITIES}
 _NAN_POLICIES = {"error": lib.BINET_NAN_ERROR, "omit": lib.BINET_NAN_OMIT}
 
 
-class Options:
-    """`binet_predictions_options` from what Python was given; keeps the subset alive."""
+NAMES = {"group_offsets": "groups", "group_classes": "groups"}
+"""What members of the options are called in Python."""
 
-    def __init__(self, temperature: float, subset: Any, nan: NanPolicy) -> None:
+
+class Options:
+    """`binet_predictions_options` from what Python was given; keeps the subset and the groups alive."""
+
+    def __init__(
+        self, temperature: float, subset: Any, nan: NanPolicy, groups: ClassGroups | None, aggregate: Aggregate
+    ) -> None:
         self.pointer = struct(
             "binet_predictions_options",
             temperature=nonzero("temperature", temperature, "1e-30 .. 1e30"),
@@ -36,6 +43,13 @@ class Options:
             self._subset = np.ascontiguousarray(integers(subset, "subset"), np.int64)
             self.pointer.subset = ffi.cast("int64_t *", self._subset.ctypes.data)
             self.pointer.subset_size = self._subset.size
+        how = choose("aggregate", aggregate, AGGREGATES)
+        if groups is not None:
+            self._offsets, self._classes = flatten(groups)
+            self.pointer.group_offsets = ffi.cast("int64_t *", self._offsets.ctypes.data)
+            self.pointer.group_classes = ffi.cast("int64_t *", self._classes.ctypes.data)
+            self.pointer.n_groups = self._offsets.size - 1
+            self.pointer.aggregate = how
 
 
 class Builder:
@@ -45,7 +59,8 @@ class Builder:
         self.context = context()
         made = ffi.new("binet_predictions_builder **")
         number = choose("kind", kind, KINDS)
-        call(lib.binet_predictions_builder_create, self.context.pointer, number, options.pointer, made)
+        create = lib.binet_predictions_builder_create
+        call(create, self.context.pointer, number, options.pointer, made, names=NAMES)
         self._pointer = self.context.own(made[0], lib.binet_predictions_builder_destroy)
 
     def append(self, name: str, scores: Any, labels: Any, file_names: FileNames) -> None:
@@ -59,7 +74,7 @@ class Builder:
             keep = [ffi.new("char[]", path_bytes(file_name, "file_names")) for file_name in file_names]
             listed = ffi.new("char *[]", keep)
         function = lib.binet_predictions_builder_append
-        call(function, self._pointer, array.pointer, truth.pointer, listed, names={"scores": name})
+        call(function, self._pointer, array.pointer, truth.pointer, listed, names=NAMES | {"scores": name})
 
     def finish(self) -> Any:
         """The `binet_predictions *`, which the caller owns."""
@@ -85,6 +100,6 @@ def reduce(kind: Kind, scores: Any, labels: Any, options: Options, file_names: F
         truth.pointer,
         options.pointer,
         made,
-        names={"scores": kind},
+        names=NAMES | {"scores": kind},
     )
     return made[0], shared

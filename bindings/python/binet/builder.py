@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._scores import Builder, FileNames, Kind, NanPolicy, Options
+from .groups import Aggregate, ClassGroups
 from .predictions import Predictions, wrap
 
 
@@ -25,12 +26,21 @@ class PredictionsBuilder:
         temperature: as in `Predictions.from_logits`, as are subset and nan.
         subset: classes to keep before the softmax.
         nan: "error", or "omit" to leave rows with a NaN out.
+        groups: the classes of each group, as in `Predictions.from_logits`, as is aggregate.
+        aggregate: "mean", "sum" or "max".
     """
 
     def __init__(
-        self, kind: Kind = "logits", *, temperature: float = 1.0, subset: Any = None, nan: NanPolicy = "error"
+        self,
+        kind: Kind = "logits",
+        *,
+        temperature: float = 1.0,
+        subset: Any = None,
+        nan: NanPolicy = "error",
+        groups: ClassGroups | None = None,
+        aggregate: Aggregate = "mean",
     ) -> None:
-        self._builder = Builder(kind, Options(temperature, subset, nan))
+        self._builder = Builder(kind, Options(temperature, subset, nan, groups, aggregate))
 
     def append(self, scores: Any, labels: Any = None, file_names: FileNames = None) -> None:
         """Append a batch; on failure nothing of it is appended.

@@ -11,9 +11,10 @@ from ._library import call, ffi, lib, path_bytes, struct, text
 from ._model import Run, runner, split
 from ._options import choose, nonzero
 from ._rows import Skipped
-from ._scores import KINDS, Kind, NanPolicy, Options
+from ._scores import KINDS, NAMES, Kind, NanPolicy, Options
 from .arrays import View, borrow, view
 from .errors import Error, InvalidArgument, InvalidData, shown
+from .groups import Aggregate, ClassGroups
 from .image import ClassMap, ImageLimits, ImageList
 from .predictions import Predictions, wrap
 from .threads import context
@@ -36,6 +37,8 @@ def evaluate(
     temperature: float = 1.0,
     subset: Any = None,
     nan: NanPolicy = "error",
+    groups: ClassGroups | None = None,
+    aggregate: Aggregate = "mean",
     class_names: ClassMap | None = None,
     on_bad_image: OnBadImage = "error",
     limits: ImageLimits | None = None,
@@ -63,7 +66,9 @@ def evaluate(
         temperature: divides the logits; as are subset and nan, it is that of `Predictions.from_logits`.
         subset: classes to keep before the softmax.
         nan: "error", or "omit" to leave rows with a NaN out.
-        class_names: as in `ImageList`.
+        groups: the classes of each group, as in `Predictions.from_logits`, as is aggregate. Labels are groups then.
+        aggregate: "mean", "sum" or "max".
+        class_names: as in `ImageList`. None: with groups their names, which the class folders then have.
         on_bad_image: "error", or "skip" to leave files out that cannot be read; the result's `skipped` lists them.
         limits: on the size of a picture; None: `ImageLimits()`.
         features: a file to write the features to as they come, a .npy of float32 [N, D]; None: none.
@@ -78,11 +83,11 @@ def evaluate(
     """
     if not isinstance(transform, Transform):
         raise InvalidArgument(f"transform is {shown(transform)}; allowed: a binet.transforms.Transform", "transform")
+    rows = Options(temperature, subset, nan, groups, aggregate)
     if not isinstance(data, ImageList):
-        data = _open(data, class_names)
+        data = _open(data, tuple(groups) if class_names is None and groups is not None else class_names)
     elif class_names is not None:
         raise InvalidArgument("class_names is given twice: data is an ImageList, which has its own", "class_names")
-    rows = Options(temperature, subset, nan)
     options = struct(
         "binet_evaluate_options",
         batch_size=nonzero("batch_size", batch_size, ">= 1"),
@@ -200,5 +205,5 @@ def _view(value: Any, name: str) -> View:
         raise InvalidData(f"what the model gave cannot be used: {error}", "model") from error
 
 
-_NAMES = {"images": "data", "kind": "outputs", "features_path": "features", "options": "features"}
+_NAMES = NAMES | {"images": "data", "kind": "outputs", "features_path": "features", "options": "features"}
 """What parameters of C are called here. Of the options as a whole only the file of features can fail."""

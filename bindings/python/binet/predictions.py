@@ -20,6 +20,7 @@ from ._rows import COLUMNS, Prediction, Skipped
 from ._scores import FileNames, NanPolicy, Options, reduce
 from .arrays import Array, borrow, view_integers
 from .errors import InvalidArgument, shown
+from .groups import Aggregate, ClassGroups
 from .threads import Context, context
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Predictions:
     _file_names: tuple[str | None, ...] | None
 
     n_classes: int
-    """Classes of the scores that the table was made from; 0 where unknown (a CSV)."""
+    """Classes of the scores that the table was made from, or groups; 0 where unknown (a CSV)."""
     n_omitted: int
     """Rows left out because of a NaN."""
     skipped: tuple[Skipped, ...]
@@ -80,6 +81,8 @@ class Predictions:
         temperature: float = 1.0,
         subset: Any = None,
         nan: NanPolicy = "error",
+        groups: ClassGroups | None = None,
+        aggregate: Aggregate = "mean",
         file_names: FileNames = None,
     ) -> Predictions:
         """Reduce logits to predictions: softmax(logits / temperature), row by row, in one pass.
@@ -92,13 +95,21 @@ class Predictions:
             subset: classes to keep before the softmax, strictly ascending; None: all. Predicted classes and labels stay
                 indices among all C classes. As ImageNet-A and ImageNet-R need (Hendrycks et al., 2021).
             nan: "error", or "omit" to leave rows with a NaN out and count them in `n_omitted`.
+            groups: the classes of each group, by its name, such as `binet.SIXTEEN_CLASSES`; None: no groups. With them
+                the table is about groups, numbered in order: the softmax is over all classes (or the subset), and the
+                probabilities of a group's classes become its score. predicted_class is the group of the largest score,
+                labels and ranks are of groups, confidence and true_probability are scores of groups; nll, brier and
+                entropy are unknown. A class may be in one group only, and need not be in any.
+            aggregate: what probabilities become: their "mean" (Geirhos et al., ICLR 2019), their "sum", which is the
+                probability of the group, or their "max".
             file_names: N names. None: none.
 
         Raises:
-            binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or option; `INVALID_DATA`, with the row, for a
-                NaN, two +inf or a label out of range.
+            binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or option (of groups the index counts the classes
+                of all groups); `INVALID_DATA`, with the row, for a NaN, two +inf or a label out of range.
         """
-        return wrap(*reduce("logits", logits, labels, Options(temperature, subset, nan), file_names))
+        options = Options(temperature, subset, nan, groups, aggregate)
+        return wrap(*reduce("logits", logits, labels, options, file_names))
 
     @classmethod
     def from_probabilities(
@@ -107,6 +118,8 @@ class Predictions:
         labels: Any = None,
         *,
         nan: NanPolicy = "error",
+        groups: ClassGroups | None = None,
+        aggregate: Aggregate = "mean",
         file_names: FileNames = None,
     ) -> Predictions:
         """Reduce probabilities to predictions.
@@ -115,12 +128,15 @@ class Predictions:
             probabilities: [N, C], each row summing to 1 within 1e-3 (float16, bfloat16: 1e-2); not normalised again.
             labels: [N], integers 0 .. C - 1. None: no labels.
             nan: "error", or "omit" to leave rows with a NaN out and count them in `n_omitted`.
+            groups: the classes of each group, as in `from_logits`, as is aggregate.
+            aggregate: "mean", "sum" or "max".
             file_names: N names. None: none.
 
         Raises:
             binet.Error: as `from_logits`; `INVALID_DATA` too for a row that does not sum to 1.
         """
-        return wrap(*reduce("probabilities", probabilities, labels, Options(1.0, None, nan), file_names))
+        options = Options(1.0, None, nan, groups, aggregate)
+        return wrap(*reduce("probabilities", probabilities, labels, options, file_names))
 
     @classmethod
     def from_csv(cls, path: str | os.PathLike[str], labels: Any = None) -> Predictions:

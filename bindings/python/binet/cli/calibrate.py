@@ -40,6 +40,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
     plots.check(arguments.plot)
     read = runs.read(arguments.file, arguments.labels)
+    read.require_probabilities()
     top1 = accuracy(read.predictions)
     result = calibration(read.predictions, n_bins=arguments.bins, binning=arguments.binning)
     if arguments.plot:

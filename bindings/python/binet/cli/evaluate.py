@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import transforms
 from .._extras import require
+from ..groups import AGGREGATES
 from ..report import runs
 from ..threads import set_num_threads
 from .arguments import natural, positive
@@ -20,11 +21,13 @@ examples:
   binet evaluate resnet50.pt --data val/ -o out/resnet50
   binet evaluate clip.pt --data val/ -o out/clip --transform clip --batch-size 64
   binet evaluate net.pt --data val/ -o out/net --class-map wnids.txt --skip-bad
+  binet evaluate resnet50.pt --data cue-conflict/ -o out/cues --groups sixteen && binet bias out/cues
   binet evaluate small.pt --data digits/ -o out/small --resize 8 --crop 8 --mean .3 .3 .3 --std .4 .4 .4
 
 DIR holds a folder per class (the sorted names are classes 0, 1, ..., as in torchvision's ImageFolder), or images
 without labels; a CSV with the columns path,label does as well. The model maps float32 [n, 3, H, W] to logits
-[n, C], to a tuple (logits, features) or to a dict with these names."""
+[n, C], to a tuple (logits, features) or to a dict with these names. With groups predictions are about groups of
+classes, whose names the folders have."""
 
 _PRESETS = {"imagenet": transforms.IMAGENET, "clip": transforms.CLIP}
 
@@ -54,6 +57,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     images = parser.add_argument_group("labels and files")
     images.add_argument("--class-map", metavar="FILE", help="a folder name a line, in class order, such as WordNet ids")
     images.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
+    images.add_argument(
+        "--groups",
+        metavar="sixteen|FILE.json",
+        help="groups of classes: Geirhos's 16 categories, or names to class lists",
+    )
+    images.add_argument(
+        "--aggregate",
+        choices=tuple(AGGREGATES),
+        default="mean",
+        help="what the probabilities of a group's classes become (default: mean)",
+    )
     images.add_argument("--features", action="store_true", help="also write features.npy, float32 [N, D]")
     images.add_argument("--skip-bad", action="store_true", help="leave out and list files that cannot be read")
 
@@ -68,6 +82,8 @@ def run(arguments: argparse.Namespace) -> None:
         batch_size=arguments.batch_size,
         class_map=arguments.class_map,
         labels=arguments.labels,
+        groups=arguments.groups,
+        aggregate=arguments.aggregate,
         features=arguments.features,
         skip_bad=arguments.skip_bad,
     )

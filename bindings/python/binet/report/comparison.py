@@ -134,6 +134,7 @@ def _unique_names(runs: Sequence[Run]) -> list[str]:
 
 
 def _measure(run: Run, name: str) -> Measured:
+    run.require_probabilities()
     table = run.predictions
     unlabelled = np.flatnonzero(table.label < 0)
     if len(unlabelled):

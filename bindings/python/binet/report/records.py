@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from .properties import Properties
 
 
-def core(top1: Accuracy, result: Calibration) -> dict[str, Any]:
-    """Accuracy and calibration of one model."""
+def top1(result: Accuracy) -> dict[str, Any]:
+    """Accuracy of one model."""
     return {
-        "n": top1.n,
-        "n_correct": top1.n_correct,
-        "accuracy": top1.value,
-        "accuracy_low": top1.low,
-        "accuracy_high": top1.high,
+        "n": result.n,
+        "n_correct": result.n_correct,
+        "accuracy": result.value,
+        "accuracy_low": result.low,
+        "accuracy_high": result.high,
+    }
+
+
+def core(accuracy: Accuracy, result: Calibration) -> dict[str, Any]:
+    """Accuracy and calibration of one model."""
+    return top1(accuracy) | {
         "confidence": result.confidence,
         "ece": result.ece,
         "mce": result.mce,

@@ -22,11 +22,12 @@ from ..accuracy import accuracy
 from ..calibration import calibration
 from ..errors import InvalidData, IOFailure
 from ..evaluate import evaluate
+from ..groups import Aggregate, ClassGroups, named
 from ..image import ClassMap, ImageList
 from ..predictions import Predictions
 from ..threads import context, get_num_threads
 from ..transforms import IMAGENET, Transform
-from .records import core
+from .records import core, top1
 
 PREDICTIONS, SUMMARY, FEATURES = "predictions.csv", "summary.json", "features.npy"
 
@@ -49,11 +50,22 @@ class Run:
             counts += f", {len(self.predictions.skipped):,} skipped"
         if (self.predictions.label < 0).any():
             return f"{self.name}, {counts}, no labels"
-        top1, error = accuracy(self.predictions), calibration(self.predictions).ece
-        return (
-            f"{self.name}, {counts}, top-1 {100 * top1.value:.2f} % "
-            f"({100 * top1.low:.2f} to {100 * top1.high:.2f}), ECE {error:.4f}"
-        )
+        share = accuracy(self.predictions)
+        interval = f"({100 * share.low:.2f} to {100 * share.high:.2f})"
+        line = f"{self.name}, {counts}, top-1 {100 * share.value:.2f} % {interval}"
+        return f"{line}, ECE {calibration(self.predictions).ece:.4f}" if self.scores_are_probabilities else line
+
+    @property
+    def scores_are_probabilities(self) -> bool:
+        """Whether a confidence is a probability, which the mean or the largest of a group's probabilities is not."""
+        groups = (self.summary or {}).get("groups")
+        return groups is None or groups["aggregate"] == "sum"
+
+    def require_probabilities(self) -> None:
+        """Raise where calibration would be measured on scores that are no probabilities."""
+        if not self.scores_are_probabilities:
+            message = f"{self.path}: scores of groups are no probabilities, unless made with --aggregate sum"
+            raise InvalidData(message, "path")
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,8 @@ class Settings:
         batch_size: pictures a batch.
         class_map: file with a folder name a line, in class order; None: the sorted folder names.
         labels: CSV of `file_name,label` that gives or replaces the labels.
+        groups: groups of classes: "sixteen", or a JSON file of names to class lists; None: no groups.
+        aggregate: what the probabilities of a group's classes become.
         features: also write features.npy.
         skip_bad: leave out, count and list the files that cannot be read; else the first is an error.
     """
@@ -73,6 +87,8 @@ class Settings:
     batch_size: int = 32
     class_map: PathLike | None = None
     labels: PathLike | None = None
+    groups: PathLike | None = None
+    aggregate: Aggregate = "mean"
     features: bool = False
     skip_bad: bool = False
 
@@ -106,7 +122,9 @@ def evaluate_to(
     out, model, data = Path(out), Path(model), Path(data)
     if not model.is_file():
         raise IOFailure(f"{model}: no such model file", "model")
-    class_names = None if settings.class_map is None else read_class_map(settings.class_map)
+    groups = None if settings.groups is None else named(settings.groups)
+    class_names: ClassMap | None = None if groups is None else tuple(groups)
+    class_names = class_names if settings.class_map is None else read_class_map(settings.class_map)
     images = ImageList(data, class_names=class_names)
     out.mkdir(parents=True, exist_ok=True)
     predictions = evaluate(
@@ -114,6 +132,8 @@ def evaluate_to(
         images,
         transform=settings.transform,
         batch_size=settings.batch_size,
+        groups=groups,
+        aggregate=settings.aggregate,
         on_bad_image="skip" if settings.skip_bad else "error",
         features=out / FEATURES if settings.features else None,
         progress=progress,
@@ -122,6 +142,7 @@ def evaluate_to(
         predictions = predictions.with_labels(settings.labels)
     name = name or model.stem
     summary = _summary(name, model, data, images, settings, predictions)
+    summary["groups"] = None if groups is None else _described(settings, groups)
     summary["command"] = _command(out, model, data, settings, name)
     predictions.to_csv(out / PREDICTIONS)
     write_text(out / SUMMARY, json.dumps(summary, indent=1) + "\n")
@@ -160,14 +181,21 @@ def _summary(
             "classes": predictions.n_classes,
         },
         "skipped": [{"file": names[bad.path], "reason": bad.reason} for bad in predictions.skipped],
-        "results": _results(predictions),
+        "results": _results(predictions, settings),
     }
 
 
-def _results(predictions: Predictions) -> dict[str, Any] | None:
-    """Accuracy and calibration; None where an image has no label."""
+def _described(settings: Settings, groups: ClassGroups) -> dict[str, Any]:
+    """What groups the classes of predictions.csv are."""
+    return {"given": str(settings.groups), "aggregate": settings.aggregate, "names": list(groups)}
+
+
+def _results(predictions: Predictions, settings: Settings) -> dict[str, Any] | None:
+    """Accuracy and, where there are probabilities, calibration; None where an image has no label."""
     if (predictions.label < 0).any():
         return None
+    if settings.groups is not None and settings.aggregate != "sum":
+        return top1(accuracy(predictions))
     result = calibration(predictions)
     return core(accuracy(predictions), result) | {"n_bins": len(result.bins), "binning": result.binning}
 
@@ -197,6 +225,8 @@ def _command(out: Path, model: Path, data: Path, settings: Settings, name: str) 
     words += ["--batch-size", str(settings.batch_size)]
     words += ["--class-map", str(settings.class_map)] if settings.class_map is not None else []
     words += ["--labels", str(settings.labels)] if settings.labels is not None else []
+    if settings.groups is not None:
+        words += ["--groups", str(settings.groups), "--aggregate", settings.aggregate]
     words += ["--features"] if settings.features else []
     words += ["--skip-bad"] if settings.skip_bad else []
     return shlex.join(words)
