@@ -112,3 +112,23 @@ int64_t binet__integer_at(const binet_array *array, int64_t i)
     memcpy(&value, at, sizeof value);
     return value;
 }
+
+binet_status binet__check_vector(const binet_array *array, const char *argument, uint32_t dtypes, int64_t *n,
+                                 binet_error *error)
+{
+    binet_status status = binet__require(array, argument, error);
+    status = status == BINET_OK ? binet__check_array(array, argument, 1, dtypes, error) : status;
+    if (status != BINET_OK) {
+        return status;
+    }
+    int64_t length = array->shape[0];
+    if (length == 0) {
+        return binet__fail_argument(error, argument, "%s is empty; at least one element is needed", argument);
+    }
+    if (*n != 0 && length != *n) {
+        return binet__fail_argument(error, argument, "%s has %lld elements where %lld are needed, one a sample",
+                                    argument, (long long)length, (long long)*n);
+    }
+    *n = length;
+    return BINET_OK;
+}

@@ -18,6 +18,11 @@ int64_t binet__dtype_size(int32_t dtype);
 binet_status binet__check_array(const binet_array *array, const char *argument, int32_t ndim, uint32_t dtypes,
                                 binet_error *error);
 
+/** As binet__check_array for a vector of n >= 1 elements, which may not be NULL; where n is still 0 it becomes the
+ * length of this one. */
+binet_status binet__check_vector(const binet_array *array, const char *argument, uint32_t dtypes, int64_t *n,
+                                 binet_error *error);
+
 /** Element i of a checked 1-d integer array. */
 int64_t binet__integer_at(const binet_array *array, int64_t i);
 

@@ -5,30 +5,10 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "metrics/correctness.h"
 #include "metrics/interval.h"
 
 enum { MOST_CATEGORIES = 65536, NO_CATEGORY = -1 };
-
-/* A vector of n elements, n >= 1; where n is still 0 it becomes the length of this one. */
-static binet_status check_vector(const binet_array *array, const char *argument, uint32_t dtypes, int64_t *n,
-                                 binet_error *error)
-{
-    binet_status status = binet__require(array, argument, error);
-    status = status == BINET_OK ? binet__check_array(array, argument, 1, dtypes, error) : status;
-    if (status != BINET_OK) {
-        return status;
-    }
-    int64_t length = array->shape[0];
-    if (length == 0) {
-        return binet__fail_argument(error, argument, "%s is empty; at least one element is needed", argument);
-    }
-    if (*n != 0 && length != *n) {
-        return binet__fail_argument(error, argument, "%s has %lld elements where %lld are needed, one a sample",
-                                    argument, (long long)length, (long long)*n);
-    }
-    *n = length;
-    return BINET_OK;
-}
 
 /* ---- Shape bias -------------------------------------------------------------------------------------------------- */
 
@@ -42,11 +22,12 @@ typedef struct answers {
 
 static binet_status check_answers(answers *given, binet_error *error)
 {
-    binet_status status = check_vector(given->responses, "responses", BINET__DTYPES_INTEGER, &given->n, error);
-    status =
-        status == BINET_OK ? check_vector(given->shapes, "shapes", BINET__DTYPES_INTEGER, &given->n, error) : status;
-    return status == BINET_OK ? check_vector(given->textures, "textures", BINET__DTYPES_INTEGER, &given->n, error)
-                              : status;
+    binet_status status = binet__check_vector(given->responses, "responses", BINET__DTYPES_INTEGER, &given->n, error);
+    status = status == BINET_OK ? binet__check_vector(given->shapes, "shapes", BINET__DTYPES_INTEGER, &given->n, error)
+                                : status;
+    return status == BINET_OK
+               ? binet__check_vector(given->textures, "textures", BINET__DTYPES_INTEGER, &given->n, error)
+               : status;
 }
 
 static binet_status read_options(const binet_shape_bias_options *options, binet_shape_bias_options *given,
@@ -196,24 +177,6 @@ binet_status binet_shape_bias(const binet_context *context, const binet_array *r
 
 /* ---- Error consistency ------------------------------------------------------------------------------------------- */
 
-/* Samples that are right. */
-static binet_status count_correct(const binet_array *correct, const char *argument, int64_t *n_correct,
-                                  binet_error *error)
-{
-    const unsigned char *at = correct->data;
-    int64_t right = 0;
-    for (int64_t i = 0; i < correct->shape[0]; i++) {
-        unsigned value = at[i * correct->strides[0]];
-        if (value > 1) {
-            return binet__fail(error, BINET_INVALID_DATA, argument, i, "%s[%lld] is %u; allowed: 0 (wrong), 1 (right)",
-                               argument, (long long)i, value);
-        }
-        right += value;
-    }
-    *n_correct = right;
-    return BINET_OK;
-}
-
 static int64_t count_agreement(const binet_array *correct_a, const binet_array *correct_b)
 {
     const unsigned char *a = correct_a->data;
@@ -249,12 +212,12 @@ binet_status binet_error_consistency(const binet_context *context, const binet_a
     binet_error_consistency_result found = {0};
     int64_t n_a = 0;
     int64_t n_b = 0;
-    binet_status status = check_vector(correct_a, "correct_a", BINET__DTYPE(BINET_U8), &found.n, error);
-    status =
-        status == BINET_OK ? check_vector(correct_b, "correct_b", BINET__DTYPE(BINET_U8), &found.n, error) : status;
+    binet_status status = binet__check_vector(correct_a, "correct_a", BINET__DTYPE(BINET_U8), &found.n, error);
+    status = status == BINET_OK ? binet__check_vector(correct_b, "correct_b", BINET__DTYPE(BINET_U8), &found.n, error)
+                                : status;
     status = status == BINET_OK ? binet__check_struct(result, sizeof *result, "result", error) : status;
-    status = status == BINET_OK ? count_correct(correct_a, "correct_a", &n_a, error) : status;
-    status = status == BINET_OK ? count_correct(correct_b, "correct_b", &n_b, error) : status;
+    status = status == BINET_OK ? binet__count_correct(correct_a, "correct_a", &n_a, error) : status;
+    status = status == BINET_OK ? binet__count_correct(correct_b, "correct_b", &n_b, error) : status;
     if (status != BINET_OK) {
         return status;
     }
