@@ -9,6 +9,7 @@
 #include "calibration.h"
 #include "evaluate.h"
 #include "image.h"
+#include "mistakes.h"
 #include "predictions.h"
 #include "threads.h"
 

@@ -207,6 +207,21 @@ BINET_API binet_status binet_predictions_join_labels(const binet_context *contex
                                                      const char *path, binet_predictions **labelled,
                                                      binet_error *error);
 
+/** Where the rows of some files are, so that tables of other things meet predictions by file name, never by position:
+ * the whole name first, then the part after the last '/', of both.
+ *
+ * @param[in]  predictions Its names are unique; rows without a name are never found. Not NULL.
+ * @param[in]  file_names  n names; the same name may come more than once. Not NULL.
+ * @param[in]  n           >= 1.
+ * @param[out] rows        [n]: the row of each name, -1 where there is none. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _OUT_OF_MEMORY, or _INVALID_DATA for predictions without names or with a name
+ *         twice, a name that fits more than one row, and two names that fit the same row. Exactness: exact.
+ * Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_predictions_find(const binet_context *context, const binet_predictions *predictions,
+                                              const char *const *file_names, int64_t n, int64_t *rows,
+                                              binet_error *error);
+
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 /** Write a CSV: `file_name,predicted_class,predicted_probability` first (the columns of ImageNet-X, Idrissi et al.,

@@ -27,3 +27,14 @@ void binet__wilson(int64_t n_hits, int64_t n, double level, double *low, double 
     *low = n_hits == 0 ? 0.0 : fmax(centre - half, 0.0);
     *high = n_hits == n ? 1.0 : fmin(centre + half, 1.0);
 }
+
+void binet__share(int64_t n_hits, int64_t n, double level, double *share, double *low, double *high)
+{
+    *share = NAN;
+    *low = NAN;
+    *high = NAN;
+    if (n > 0) {
+        *share = (double)n_hits / (double)n;
+        binet__wilson(n_hits, n, level, low, high);
+    }
+}

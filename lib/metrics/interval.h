@@ -11,4 +11,7 @@ binet_status binet__check_confidence_level(double *level, binet_error *error);
  *  or n. Exactness: reproducible. */
 void binet__wilson(int64_t n_hits, int64_t n, double level, double *low, double *high);
 
+/** The share n_hits / n and its Wilson interval; all three NaN where n is 0. */
+void binet__share(int64_t n_hits, int64_t n, double level, double *share, double *low, double *high);
+
 #endif

@@ -3,45 +3,25 @@
 #include "base/csv.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/text_map.h"
 #include "binet/predictions.h"
+#include "metrics/names.h"
 #include "metrics/predictions_table.h"
 
-enum { AMBIGUOUS = -1 }; /* a short name that stands for files with different labels */
-
-/* The labels of a CSV, by whole name and by what follows the last '/'. The names lie in the CSV. */
+/* The labels of a CSV, by name. The names lie in the CSV. */
 typedef struct labels {
     binet__csv csv;
-    binet__text_map whole;
-    binet__text_map last;
+    binet__names names;
 } labels;
-
-static const char *last_part(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    return slash != NULL ? slash + 1 : name;
-}
 
 static binet_status add(labels *known, const char *name, int64_t label, binet_error *error)
 {
-    int64_t *present = binet__text_map_find(&known->whole, name);
-    if (present != NULL && *present != label) {
+    int64_t present = label;
+    binet_status status = binet__names_add(&known->names, name, label, &present, error);
+    if (status == BINET_OK && present != label) {
         return binet__csv_fail(&known->csv, error, "'%.120s' has the label %lld here and %lld before", name,
-                               (long long)label, (long long)*present);
+                               (long long)label, (long long)present);
     }
-    if (present != NULL) {
-        return BINET_OK;
-    }
-    binet_status status = binet__text_map_insert(&known->whole, name, label, error);
-    if (status != BINET_OK) {
-        return status;
-    }
-    int64_t *short_present = binet__text_map_find(&known->last, last_part(name));
-    if (short_present == NULL) {
-        return binet__text_map_insert(&known->last, last_part(name), label, error);
-    }
-    *short_present = *short_present == label ? label : AMBIGUOUS;
-    return BINET_OK;
+    return status;
 }
 
 static binet_status read_labels(labels *known, int64_t highest, binet_error *error)
@@ -63,7 +43,6 @@ static binet_status read_labels(labels *known, int64_t highest, binet_error *err
     return status;
 }
 
-/* The label of a row, by its whole name or else by the last part of it. */
 static binet_status look_up(const labels *known, int64_t row, const char *name, int64_t *label, binet_error *error)
 {
     const char *path = known->csv.path;
@@ -71,19 +50,16 @@ static binet_status look_up(const labels *known, int64_t row, const char *name, 
         return binet__fail(error, BINET_INVALID_DATA, "predictions", row,
                            "row %lld has no file name to look up in '%s'", (long long)row, path);
     }
-    const int64_t *found = binet__text_map_find(&known->whole, name);
-    if (found == NULL) {
-        found = binet__text_map_find(&known->last, last_part(name));
-    }
-    if (found == NULL) {
+    int64_t found = binet__names_find(&known->names, name);
+    if (found == BINET__NAME_ABSENT) {
         return binet__fail(error, BINET_INVALID_DATA, "predictions", row, "row %lld, '%.200s', has no label in '%s'",
                            (long long)row, name, path);
     }
-    if (*found == AMBIGUOUS) {
+    if (found == BINET__NAME_AMBIGUOUS) {
         return binet__fail(error, BINET_INVALID_DATA, "predictions", row,
                            "row %lld, '%.200s', fits files with different labels in '%s'", (long long)row, name, path);
     }
-    *label = *found;
+    *label = found;
     return BINET_OK;
 }
 
@@ -92,8 +68,7 @@ binet_status binet_predictions_join_labels(const binet_context *context, const b
 {
     labels known;
     memset(&known, 0, sizeof known);
-    known.whole.context = context;
-    known.last.context = context;
+    known.names = binet__names_none(context);
     int64_t *joined = NULL;
     binet_status status = binet__require(predictions, "predictions", error);
     status = status == BINET_OK ? binet__require(path, "path", error) : status;
@@ -116,8 +91,7 @@ binet_status binet_predictions_join_labels(const binet_context *context, const b
         status = binet_predictions_with_labels(context, predictions, &array, labelled, error);
     }
     binet__release(context, joined);
-    binet__text_map_clear(&known.whole);
-    binet__text_map_clear(&known.last);
+    binet__names_clear(&known.names);
     binet__csv_close(&known.csv);
     return status;
 }
