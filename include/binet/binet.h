@@ -7,6 +7,7 @@
 #include "base.h"
 #include "bias.h"
 #include "calibration.h"
+#include "classwise.h"
 #include "evaluate.h"
 #include "image.h"
 #include "mistakes.h"

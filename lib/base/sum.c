@@ -16,7 +16,7 @@ static void add(binet__sum *sum, uint64_t high, uint64_t low)
     sum->high += high + (sum->low < low);
 }
 
-static void negate(binet__sum *sum)
+void binet__sum_negate(binet__sum *sum)
 {
     sum->low = ~sum->low + 1;
     sum->high = ~sum->high + (sum->low == 0);
@@ -45,7 +45,7 @@ void binet__sum_add(binet__sum *sum, double value)
         term.low = (significand + ((uint64_t)1 << (-shift - 1))) >> -shift;
     }
     if (bits >> 63 != 0) {
-        negate(&term);
+        binet__sum_negate(&term);
     }
     add(sum, term.high, term.low);
 }
@@ -60,7 +60,7 @@ double binet__sum_value(const binet__sum *sum)
     binet__sum size = *sum;
     int negative = size.high >> 63 != 0;
     if (negative) {
-        negate(&size);
+        binet__sum_negate(&size);
     }
     int exponent = -UNIT;
     if (size.high != 0) {

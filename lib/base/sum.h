@@ -17,6 +17,9 @@ void binet__sum_add(binet__sum *sum, double value);
 /** Add another sum: exact. */
 void binet__sum_join(binet__sum *sum, const binet__sum *other);
 
+/** The sum with the other sign: exact. */
+void binet__sum_negate(binet__sum *sum);
+
 /** The double nearest to the sum. */
 double binet__sum_value(const binet__sum *sum);
 

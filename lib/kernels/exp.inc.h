@@ -25,7 +25,13 @@ static const double f64_exp_unit = 0x1p-120;
 static const double log2e = 0x1.71547652b82fep+0;
 static const double log2e_low = 0x1.777d0ffda0d24p-56;
 
-/* t between 2^-100 and 2^100, where nothing below overflows. */
+/** An inverse temperature where nothing below overflows, 2^-100 to 2^100. */
+static inline double within_exponents(double t)
+{
+    return t < 0x1p-100 ? 0x1p-100 : t > 0x1p+100 ? 0x1p+100 : t;
+}
+
+/* t as within_exponents gives it. */
 static inline f32_exponent f32_exponent_of(double t)
 {
     f32_exponent e;

@@ -29,6 +29,24 @@ typedef struct binet__row {
     double entropy;
 } binet__row;
 
+/** A row whose probability of column k is scaled[k] * unit, in double, from 0 to 1. Only state, fault and sum have a
+ *  meaning where state is not BINET__ROW_OK. */
+typedef struct binet__scaling {
+    int32_t state;
+    int32_t reserved;
+    int64_t fault; /**< column */
+    double sum;    /**< of probabilities as they came */
+    int64_t predicted;
+    double unit;
+} binet__scaling;
+
+/** Added to a number from 0 to 1 it leaves a double whose bits count the number's multiples of 2^-40, the nearest one,
+ *  halves to even, from those of this one on. */
+static const double binet__tally_shift = 0x1.8p+12;
+
+/** Room for n values whose last lanes are written whole. */
+#define BINET__PADDED(n) (((n) + 15) / 16 * 16)
+
 /** Parameters of a row pass that hold for all rows. */
 typedef struct binet__row_parameters {
     double inverse_temperature; /**< logits only */
@@ -59,6 +77,27 @@ typedef struct binet__kernels {
                               binet__row *row);
     /** values[i] becomes exp(t values[i]), within 1.2 ulp: values[i] <= 0, -inf too; t from 2^-100 to 2^100. */
     void (*exp_each)(double *values, int64_t n, double t);
+    /** Rows of n >= 1 logits to scaled[BINET__PADDED(n)]; the unit times the largest is the confidence of logits_<t>.
+     */
+    void (*scale_f32)(const float *scores, int64_t n, const binet__row_parameters *parameters, float *scaled,
+                      binet__scaling *scaling);
+    void (*scale_f64)(const double *scores, int64_t n, const binet__row_parameters *parameters, double *scaled,
+                      binet__scaling *scaling);
+    /** The same of some columns of a row whose largest logit is finite and known. */
+    void (*scale_some_f32)(const float *scores, int64_t n, float largest, const binet__row_parameters *parameters,
+                           float *scaled);
+    void (*scale_some_f64)(const double *scores, int64_t n, double largest, const binet__row_parameters *parameters,
+                           double *scaled);
+    /** Rows of n >= 1 probabilities, which scale themselves: their unit is 1. */
+    void (*check_f32)(const float *scores, int64_t n, const binet__row_parameters *parameters, binet__scaling *scaling);
+    void (*check_f64)(const double *scores, int64_t n, const binet__row_parameters *parameters,
+                      binet__scaling *scaling);
+    /** Add a row's probabilities to totals[BINET__PADDED(n)], in multiples of 2^-40, the nearest one, halves to even;
+     *  NULL: to none. The columns whose probability is at least `least` > 0, and perhaps some a millionth below, go to
+     *  columns[n]; gives how many. */
+    int64_t (*tally_f32)(const float *scaled, int64_t n, double unit, double least, uint64_t *totals, int32_t *columns);
+    int64_t (*tally_f64)(const double *scaled, int64_t n, double unit, double least, uint64_t *totals,
+                         int32_t *columns);
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);

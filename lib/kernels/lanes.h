@@ -10,6 +10,8 @@
 
 #include <stdint.h>
 
+#include "kernels/kernels.h"
+
 #if defined(__GNUC__)
 #define BINET__INLINE static inline __attribute__((always_inline))
 #else

@@ -182,4 +182,30 @@ BINET__INLINE f32_vector f32_from_f16(const uint16_t *values)
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(values)));
 }
 
+BINET__INLINE uint32_t f32_at_least(f32_vector a, f32_vector b)
+{
+    static const uint32_t bits[] = {1, 2, 4, 8};
+    return vaddvq_u32(vandq_u32(vcgeq_f32(a, b), vld1q_u32(bits)));
+}
+
+BINET__INLINE uint32_t f64_at_least(f64_vector a, f64_vector b)
+{
+    static const uint64_t bits[] = {1, 2};
+    return (uint32_t)vaddvq_u64(vandq_u64(vcgeq_f64(a, b), vld1q_u64(bits)));
+}
+
+BINET__INLINE void f64_tally(uint64_t *totals, f64_vector a, f64_vector unit)
+{
+    float64x2_t shift = vdupq_n_f64(binet__tally_shift);
+    float64x2_t shifted = vaddq_f64(vmulq_f64(a, unit), shift);
+    uint64x2_t term = vsubq_u64(vreinterpretq_u64_f64(shifted), vreinterpretq_u64_f64(shift));
+    vst1q_u64(totals, vaddq_u64(vld1q_u64(totals), term));
+}
+
+BINET__INLINE void f32_tally(uint64_t *totals, f32_vector a, f64_vector unit)
+{
+    f64_tally(totals, vcvt_f64_f32(vget_low_f32(a)), unit);
+    f64_tally(totals + f64_width, vcvt_high_f64_f32(a), unit);
+}
+
 #endif

@@ -89,6 +89,20 @@ BINET__INLINE void prefetch(uintptr_t address)
     BINET__INLINE int64_t t##_counted(t##_count count)                                                                 \
     {                                                                                                                  \
         return (int64_t)count;                                                                                         \
+    }                                                                                                                  \
+    /* One bit a lane, the lowest for the first: set where a >= b. */                                                  \
+    BINET__INLINE uint32_t t##_at_least(real a, real b)                                                                \
+    {                                                                                                                  \
+        return a >= b;                                                                                                 \
+    }                                                                                                                  \
+    /* Add each lane times `unit`, 0 to 1, to its total, in multiples of 2^-40. */                                     \
+    BINET__INLINE void t##_tally(uint64_t *totals, real a, double unit)                                                \
+    {                                                                                                                  \
+        double shifted = (double)a * unit + binet__tally_shift;                                                        \
+        uint64_t bits[2];                                                                                              \
+        memcpy(&bits[0], &shifted, sizeof shifted);                                                                    \
+        memcpy(&bits[1], &binet__tally_shift, sizeof shifted);                                                         \
+        *totals += bits[0] - bits[1];                                                                                  \
     }
 
 BINET__OPERATIONS(f32, float, fmaf)

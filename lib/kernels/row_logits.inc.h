@@ -117,8 +117,7 @@ static void OP(finish_odd_logits)(const REAL *row, int64_t n, int64_t label, con
 static void OP(logits)(const REAL *row, int64_t n, int64_t label, const binet__row_parameters *parameters,
                        binet__row *out)
 {
-    double t = parameters->inverse_temperature;
-    t = t < 0x1p-100 ? 0x1p-100 : t > 0x1p+100 ? 0x1p+100 : t;
+    double t = within_exponents(parameters->inverse_temperature);
     OP(survey) found = OP(survey_row)(row, n, label);
     if (!isfinite(found.largest)) {
         OP(finish_odd_logits)(row, n, label, &found, out);

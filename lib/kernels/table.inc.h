@@ -49,6 +49,8 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 #include "kernels/row_logits.inc.h"
 
 #include "kernels/row_probabilities.inc.h"
+
+#include "kernels/row_tally.inc.h"
 #undef OP
 #undef REAL
 
@@ -59,6 +61,8 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 #include "kernels/row_logits.inc.h"
 
 #include "kernels/row_probabilities.inc.h"
+
+#include "kernels/row_tally.inc.h"
 #undef OP
 #undef REAL
 
@@ -68,6 +72,14 @@ const binet__kernels BINET__TABLE = {
     .probabilities_f32 = f32_probabilities,
     .probabilities_f64 = f64_probabilities,
     .exp_each = exp_each,
+    .scale_f32 = f32_scale_logits,
+    .scale_f64 = f64_scale_logits,
+    .scale_some_f32 = f32_scale_some,
+    .scale_some_f64 = f64_scale_some,
+    .check_f32 = f32_check,
+    .check_f64 = f64_check,
+    .tally_f32 = f32_tally_row,
+    .tally_f64 = f64_tally_row,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
     .resize_interleave = resize_interleave,

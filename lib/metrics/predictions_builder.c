@@ -9,6 +9,7 @@
 #include "binet/predictions.h"
 #include "metrics/predictions_rows.h"
 #include "metrics/predictions_table.h"
+#include "metrics/scores.h"
 
 struct binet_predictions_builder {
     binet_context context;
@@ -19,30 +20,13 @@ struct binet_predictions_builder {
     binet_predictions *table; /* NULL once it is handed over */
 };
 
-/* 1 / T must be a normal number in f32 too, whatever the scores are. */
-static const double lowest_temperature = 1e-30;
-static const double highest_temperature = 1e30;
-
 static binet_status check_options(int32_t kind, const binet_predictions_options *options, binet_error *error)
 {
-    if (kind != BINET_LOGITS && kind != BINET_PROBABILITIES) {
-        return binet__fail_argument(error, "kind", "kind is %d; allowed: %d (logits), %d (probabilities)", (int)kind,
-                                    BINET_LOGITS, BINET_PROBABILITIES);
-    }
     if (options->nan_policy != BINET_NAN_ERROR && options->nan_policy != BINET_NAN_OMIT) {
         return binet__fail_argument(error, "options", "options->nan_policy is %d; allowed: %d (error), %d (omit)",
                                     (int)options->nan_policy, BINET_NAN_ERROR, BINET_NAN_OMIT);
     }
-    double temperature = options->temperature;
-    if (temperature != 0.0 && !(temperature >= lowest_temperature && temperature <= highest_temperature)) {
-        return binet__fail_argument(error, "options", "options->temperature is %g; allowed: 1e-30 .. 1e30, or 0 for 1",
-                                    temperature);
-    }
-    if (kind == BINET_PROBABILITIES && temperature != 0.0 && temperature != 1.0) {
-        return binet__fail_argument(error, "options", "options->temperature is %g; probabilities allow none",
-                                    temperature);
-    }
-    return BINET_OK;
+    return binet__scores_check_kind(kind, options->temperature, error);
 }
 
 static binet_status check_subset(int32_t kind, const int64_t *subset, int64_t size, binet_error *error)

@@ -4,6 +4,28 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "binet/predictions.h"
+
+/* 1 / T must be a normal number in f32 too, whatever the scores are. */
+static const double lowest_temperature = 1e-30;
+static const double highest_temperature = 1e30;
+
+binet_status binet__scores_check_kind(int32_t kind, double temperature, binet_error *error)
+{
+    if (kind != BINET_LOGITS && kind != BINET_PROBABILITIES) {
+        return binet__fail_argument(error, "kind", "kind is %d; allowed: %d (logits), %d (probabilities)", (int)kind,
+                                    BINET_LOGITS, BINET_PROBABILITIES);
+    }
+    if (temperature != 0.0 && !(temperature >= lowest_temperature && temperature <= highest_temperature)) {
+        return binet__fail_argument(error, "options", "options->temperature is %g; allowed: 1e-30 .. 1e30, or 0 for 1",
+                                    temperature);
+    }
+    if (kind == BINET_PROBABILITIES && temperature != 0.0 && temperature != 1.0) {
+        return binet__fail_argument(error, "options", "options->temperature is %g; probabilities allow none",
+                                    temperature);
+    }
+    return BINET_OK;
+}
 
 binet__scores binet__scores_of(const binet_array *array, const int64_t *subset, int64_t subset_size,
                                const binet__kernels *kernels)

@@ -5,6 +5,10 @@
 #include "binet/base.h"
 #include "kernels/kernels.h"
 
+/** BINET_INVALID_ARGUMENT unless `kind` is one of BINET_LOGITS and BINET_PROBABILITIES, and `temperature`, of the
+ *  options, is 0 for 1 or one that the kind allows. */
+binet_status binet__scores_check_kind(int32_t kind, double temperature, binet_error *error);
+
 /** A checked array of f16, bf16, f32 or f64, and how its rows are read. */
 typedef struct binet__scores {
     const binet_array *array;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from statistics import NormalDist
 from typing import Any
 
@@ -66,6 +67,38 @@ def calibration(confidence: Array, correct: Array, n_bins: int, binning: str) ->
             shares.append(len(rows) / len(confidence))
     gap, share = np.array(gaps), np.array(shares)
     return float(share @ gap), float(gap.max()), float(np.sqrt(share @ gap**2))
+
+
+def classwise(p: Array, labels: Array, n_bins: int, binning: str, threshold: float = 0.0) -> list[list[float]]:
+    """ECE, RMS and MCE of each class, from the probabilities [N, C]; NaN where none is at least the threshold."""
+    errors = []
+    for k in range(p.shape[1]):
+        kept = p[:, k] >= threshold
+        if kept.any():
+            ece, mce, rms = calibration(p[kept, k], (labels[kept] == k).astype(float), n_bins, binning)
+            errors.append([ece, rms, mce])
+        else:
+            errors.append([np.nan] * 3)
+    return errors
+
+
+def pearce(p: Array, labels: Array, n_bins: int, binning: str, threshold: float = 0.0) -> list[float]:
+    """The error of each class as J. Pearce's calibration_library defines it, each bin by its own mask."""
+    n, predicted = len(p), p.argmax(1)
+    errors = []
+    for k in range(p.shape[1]):
+        column = np.where(p[:, k] < threshold, 0.0, p[:, k])
+        right = ~((predicted == k) ^ (labels == k))
+        edges = np.linspace(0, 1, n_bins + 1)
+        if binning == "equal_mass":
+            edges = np.append(np.sort(column)[np.arange(n_bins) * (n // n_bins)], 1.0)
+        error = 0.0
+        for low, high in pairwise(edges):
+            inside = (column > low) & (column <= high)
+            if inside.any():
+                error += inside.sum() / n * abs(right[inside].mean() - column[inside].mean())
+        errors.append(error)
+    return errors
 
 
 def shape_bias(responses: Array, shapes: Array, textures: Array) -> tuple[int, int, int, float]:

@@ -54,6 +54,23 @@ static void order_and_split_never_matter(void)
     }
 }
 
+static void what_is_added_can_be_taken_away(void)
+{
+    binet__sum sum = {0, 0};
+    fill(1);
+    for (int i = 0; i < N; i++) {
+        binet__sum_add(&sum, values[i]);
+    }
+    double value = binet__sum_value(&sum);
+    binet__sum less = sum;
+    binet__sum_negate(&less);
+    CHECK(binet__sum_value(&less) == -value);
+    binet__sum_join(&less, &sum);
+    CHECK(less.high == 0 && less.low == 0);
+    binet__sum_negate(&less);
+    CHECK(less.high == 0 && less.low == 0);
+}
+
 static void a_single_value_comes_back(void)
 {
     static const double exact[] = {0.0,
@@ -126,6 +143,7 @@ static void a_sum_of_many_is_the_true_one(void)
 int main(void)
 {
     RUN(order_and_split_never_matter);
+    RUN(what_is_added_can_be_taken_away);
     RUN(a_single_value_comes_back);
     RUN(what_is_below_the_unit_is_rounded);
     RUN(large_and_small_cancel_exactly);

@@ -21,6 +21,14 @@ from .bias import (
 )
 from .builder import PredictionsBuilder
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
+from .classwise import (
+    ClasswiseCalibration,
+    ClasswiseCalibrationBuilder,
+    ClasswiseClass,
+    ClasswiseClasses,
+    classwise_calibration,
+    quba_calibration_error,
+)
 from .errors import Error, Status
 from .evaluate import evaluate
 from .groups import SIXTEEN_CLASSES, ClassGroups
@@ -39,6 +47,10 @@ __all__ = [
     "CalibrationBin",
     "CalibrationBins",
     "ClassGroups",
+    "ClasswiseCalibration",
+    "ClasswiseCalibrationBuilder",
+    "ClasswiseClass",
+    "ClasswiseClasses",
     "CueConflict",
     "Error",
     "ErrorConsistency",
@@ -57,10 +69,12 @@ __all__ = [
     "Status",
     "accuracy",
     "calibration",
+    "classwise_calibration",
     "cue_conflict_from_file_names",
     "error_consistency",
     "evaluate",
     "get_num_threads",
+    "quba_calibration_error",
     "read_image",
     "set_num_threads",
     "shape_bias",
