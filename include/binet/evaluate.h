@@ -16,7 +16,9 @@ typedef struct binet_model_outputs {
     binet_array logits; /**< set by the model: [n, C], f16, bf16, f32 or f64; the model's memory, valid until its next
                              run or free */
     binet_array
-        features; /**< set by the model where asked for and where it has any: [n, D], likewise; else left alone */
+        features;      /**< set by the model where asked for and where it has any: [n, D], likewise; else left alone */
+    int32_t transform; /**< set by libbinet: which transform of a sweep made the batch; 0 in binet_evaluate */
+    int32_t reserved;  /**< 0 */
 } binet_model_outputs;
 
 /** Anything that maps a batch to outputs. A plain value: libbinet copies it and never frees it by itself. */
@@ -33,7 +35,8 @@ typedef struct binet_model {
 
 /* ---- The loop ---------------------------------------------------------------------------------------------------- */
 
-/** Called on the calling thread after each batch. Anything but 0 cancels. */
+/** Called on the calling thread after each batch. Anything but 0 cancels. In a sweep an image counts once for each
+ *  transform. */
 typedef int32_t (*binet_progress)(void *user, int64_t n_done, int64_t n_total);
 
 /** Called on the calling thread, in the order of the list, for each image that is left out. */
@@ -47,11 +50,14 @@ typedef struct binet_evaluate_options {
     int32_t reserved;                             /**< 0 */
     const binet_predictions_options *predictions; /**< NULL: as there */
     const binet_image_options *images;            /**< NULL: the default limits */
-    const char *features_path; /**< write features as a .npy of f32 [N, D], batch by batch; NULL: none */
+    const char *features_path; /**< write features as a .npy of f32 [N, D], batch by batch; NULL: none. Of
+                                    binet_evaluate alone */
     binet_progress progress;   /**< NULL: none */
     void *progress_user;
     binet_skipped skipped; /**< NULL: an image that cannot be read is an error; else it is left out and reported here */
     void *skipped_user;
+    const char *const *features_paths; /**< of binet_evaluate_sweep alone: a features_path for each transform, an entry
+                                            may be NULL; NULL: none */
 } binet_evaluate_options;
 
 /** Evaluate a model on images.
@@ -76,6 +82,32 @@ BINET_API binet_status binet_evaluate(const binet_context *context, const binet_
                                       const binet_image_list *images, const binet_transform *transform,
                                       const binet_evaluate_options *options, binet_predictions **predictions,
                                       binet_error *error);
+
+/** Evaluate a model on images under several transforms, such as the settings of a sweep, of which each image is read
+ *  and decoded once.
+ *
+ * What comes out for a transform is what binet_evaluate gives for it, to the bit. An image that cannot be read, or that
+ * one of the transforms cannot be applied to, is an error or is left out for all of them. The batches of the transforms
+ * go through the model one after the other, in the order of the transforms: a model that has to have one size says so
+ * at the first transform with another, and the message begins with that transform. Memory is two batches for each
+ * transform, and a row per image and transform.
+ *
+ * @param[in]  context      Its executor decodes; the model runs in task 0. NULL: malloc, one thread.
+ * @param[in]  model        Not NULL.
+ * @param[in]  images       Not NULL.
+ * @param[in]  transforms   n_transforms pointers, each as the transform of binet_evaluate. Not NULL.
+ * @param[in]  n_transforms 1 .. 65536.
+ * @param[in]  options      NULL: batches of 32, logits.
+ * @param[out] predictions  Room for n_transforms tables, each as that of binet_evaluate. To be destroyed by the caller.
+ *                          Not NULL.
+ * @param[out] error        element: index in the list; of `transforms`, of the transform.
+ * @return as binet_evaluate. The files of features are there only on success, but for those whose turn came before one
+ *         that cannot be given its name. Exactness: as binet_evaluate. Since 0.1.
+ */
+BINET_API binet_status binet_evaluate_sweep(const binet_context *context, const binet_model *model,
+                                            const binet_image_list *images, const binet_transform *const *transforms,
+                                            int64_t n_transforms, const binet_evaluate_options *options,
+                                            binet_predictions **predictions, binet_error *error);
 
 BINET_END
 

@@ -67,8 +67,21 @@ BINET_API binet_status binet_image_resize(const binet_context *context, const bi
                                           int32_t height, int32_t interpolation, binet_image **image,
                                           binet_error *error);
 
+/** Which comes first. */
+enum {
+    BINET_RESIZE_FIRST = 0, /**< resize the whole picture, then crop the centre */
+    BINET_CROP_FIRST = 1    /**< cut the window of that crop out of the picture, then resize it to crop x crop */
+};
+
 /** How a picture becomes the input of a model: resize the short side, crop the centre, (pixel / 255 - mean) / std.
- *  A plain value: start from a preset and change what differs. */
+ *  A plain value: start from a preset and change what differs.
+ *
+ * BINET_CROP_FIRST is how windows are moved over a picture (Vishniakov et al., ICML 2024). In a picture of short side a
+ * and long side b pixels the window has int(crop a / resize) pixels each way and begins at
+ * int((resize - crop) / 2 a / resize) along the short side, at int((b / a resize - crop) / 2 a / resize + shift) along
+ * the long one, in double, from the left to the right, int towards zero. The long side is the width where that is more
+ * than the height, else the height. Where the window leaves the picture it is black, as in Pillow's and torchvision's
+ * crop. */
 typedef struct binet_transform {
     uint32_t struct_size;
     int32_t resize;        /**< short side in pixels, the long side int(resize * long / short); 0: leave the size */
@@ -77,6 +90,9 @@ typedef struct binet_transform {
     int32_t interpolation; /**< BINET_BILINEAR or BINET_BICUBIC */
     float mean[3];         /**< of red, green, blue, as parts of 1 */
     float std[3];          /**< > 0 */
+    int32_t order;         /**< BINET_RESIZE_FIRST, or BINET_CROP_FIRST, which needs resize and crop >= 1 */
+    int32_t shift;         /**< pixels of the picture, before any resize, by which the window moves along the long side:
+                                > 0 right or down, < 0 left or up; -32768 .. 32768; BINET_CROP_FIRST only, else 0 */
 } binet_transform;
 
 /** Ready transforms. */
@@ -93,6 +109,32 @@ enum {
  * @return BINET_OK, _INVALID_ARGUMENT. Thread-safe. Since 0.1.
  */
 BINET_API binet_status binet_transform_preset(int32_t preset, binet_transform *transform, binet_error *error);
+
+/** What a sweep changes. */
+enum {
+    BINET_SWEEP_SCALE = 1,     /**< the factor by which the picture is larger: 1, 1.25, 1.5, 2, 3 in the study */
+    BINET_SWEEP_SHIFT = 2,     /**< pixels by which the window moves: 0, 5, 30, 75, 100 */
+    BINET_SWEEP_RESOLUTION = 3 /**< pixels each way that the model is given: 112, 224, 336, 512, 640 */
+};
+
+/** The transform of one setting of a sweep (Vishniakov et al., ICML 2024), for binet_evaluate_sweep: a copy of a
+ *  transform in which
+ *   - scale: resize is int(value resize);
+ *   - shift: order is BINET_CROP_FIRST and shift is value;
+ *   - resolution: resize is int(value resize / crop) and crop is value.
+ *
+ * A shift of 0 crops first too, so that it is not quite the transform that it was made from.
+ *
+ * @param[in]  base      With resize and crop >= 1; for a scale or a resolution BINET_RESIZE_FIRST. NULL:
+ *                       BINET_TRANSFORM_IMAGENET.
+ * @param[in]  sweep     A BINET_SWEEP_*.
+ * @param[in]  value     A scale > 0, a whole shift -32768 .. 32768 or a whole resolution 1 .. 32768. What becomes of
+ *                       resize is 1 .. 32768.
+ * @param[out] transform struct_size set by the caller. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED. Exactness: exact. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_transform_sweep(const binet_transform *base, int32_t sweep, double value,
+                                             binet_transform *transform, binet_error *error);
 
 /** Height and width of what a transform makes of a picture. Since 0.1. */
 BINET_API binet_status binet_transform_size(const binet_transform *transform, int32_t width, int32_t height,

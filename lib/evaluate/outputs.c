@@ -7,16 +7,17 @@
 #include "base/error.h"
 
 binet_status binet__model_run(const binet_model *model, const binet__loader *loader, const binet__batch *batch,
-                              binet_model_outputs *outputs, binet_error *error)
+                              int64_t view, binet_model_outputs *outputs, binet_error *error)
 {
-    int64_t row = (int64_t)loader->height * loader->width;
+    const binet__view *made = &loader->views[view];
+    int64_t plane = (int64_t)made->height * made->width;
     binet_array values = {
-        batch->values,
+        batch->values[view],
         BINET_F32,
         4,
-        {batch->n, 3, loader->height, loader->width},
-        {loader->n_values * (int64_t)sizeof(float), row * (int64_t)sizeof(float),
-         loader->width * (int64_t)sizeof(float), (int64_t)sizeof(float)},
+        {batch->n, 3, made->height, made->width},
+        {made->n_values * (int64_t)sizeof(float), plane * (int64_t)sizeof(float), made->width * (int64_t)sizeof(float),
+         (int64_t)sizeof(float)},
     };
     binet_error said;
     memset(&said, 0, sizeof said);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     enum { SIDE = 8 };
     static float values[3 * SIDE * SIDE];
     binet_image_options limits = {sizeof limits, 2000, 2000, 0, 100000};
-    binet_transform transform = {sizeof transform, 9, SIDE, BINET_BICUBIC, {0, 0, 0}, {1, 1, 1}};
+    binet_transform transform = {sizeof transform, 9, SIDE, BINET_BICUBIC, {0, 0, 0}, {1, 1, 1}, 0, 0};
     binet_image *image = NULL;
     binet_error error;
     memset(&error, 0, sizeof error);

@@ -105,7 +105,28 @@ def transform(
     context: Any = ffi.NULL,
 ) -> NDArray[np.float32]:
     """u8 [height, width, 3] to f32 [3, H, W]."""
-    options = ffi.new(
+    return apply(pixels, _transform(resize, crop, interpolation, mean, std), context)
+
+
+def sweep(
+    pixels: NDArray[np.uint8],
+    setting: tuple[int, float],
+    resize: int,
+    crop: int,
+    interpolation: int,
+    mean: tuple[float, ...],
+    std: tuple[float, ...],
+    context: Any = ffi.NULL,
+) -> NDArray[np.float32]:
+    """As `transform`, at a setting: a BINET_SWEEP_* and its value."""
+    made = ffi.new("binet_transform *", {"struct_size": ffi.sizeof("binet_transform")})
+    base, error = _transform(resize, crop, interpolation, mean, std), ffi.new("binet_error *")
+    _check(lib.binet_transform_sweep(base, *setting, made, error), error)
+    return apply(pixels, made, context)
+
+
+def _transform(resize: int, crop: int, interpolation: int, mean: tuple[float, ...], std: tuple[float, ...]) -> Any:
+    return ffi.new(
         "binet_transform *",
         {
             "struct_size": ffi.sizeof("binet_transform"),
@@ -116,6 +137,10 @@ def transform(
             "std": std,
         },
     )
+
+
+def apply(pixels: NDArray[np.uint8], options: Any, context: Any) -> NDArray[np.float32]:
+    """A `binet_transform` of u8 [height, width, 3]: f32 [3, H, W]."""
     size, error = ffi.new("int32_t[2]"), ffi.new("binet_error *")
     height, width = pixels.shape[:2]
     _check(lib.binet_transform_size(options, width, height, size, size + 1, error), error)

@@ -1,24 +1,6 @@
 /* The loop: every image goes through the model once and in order, and neither batches nor threads change a bit. */
 #include "fake_model.h"
 
-typedef struct npy {
-    char header[129];
-    int64_t n_values;
-    float values[1024];
-} npy;
-
-static void read_npy(const char *path, npy *file)
-{
-    memset(file, 0, sizeof *file);
-    FILE *stream = fopen(path, "rb");
-    CHECK(stream != NULL);
-    if (stream != NULL) {
-        CHECK_INT(fread(file->header, 1, 128, stream), 128);
-        file->n_values = (int64_t)fread(file->values, sizeof(float), 1024, stream);
-        (void)fclose(stream);
-    }
-}
-
 /** What the loop must give, from the public pieces one image at a time. */
 static binet_predictions *expected_predictions(const binet_image_list *list, const binet_transform *transform,
                                                double features[N_PICTURES][FAKE_FEATURES])
@@ -45,28 +27,6 @@ static binet_predictions *expected_predictions(const binet_image_list *list, con
     binet_predictions *expected = NULL;
     CHECK_INT(binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, &truth, NULL, &expected, NULL), BINET_OK);
     return expected;
-}
-
-static void check_same_bits(const binet_predictions *predictions, const binet_predictions *expected)
-{
-    CHECK_INT(binet_predictions_count(predictions), binet_predictions_count(expected));
-    CHECK_INT(binet_predictions_class_count(predictions), FAKE_CLASSES);
-    for (int32_t column = BINET_PREDICTED_CLASS; column <= BINET_ENTROPY; column++) {
-        binet_array a;
-        binet_array b;
-        CHECK_INT(binet_predictions_column(predictions, column, &a, NULL), BINET_OK);
-        CHECK_INT(binet_predictions_column(expected, column, &b, NULL), BINET_OK);
-        CHECK(a.shape[0] == b.shape[0] && memcmp(a.data, b.data, (size_t)(a.shape[0] * a.strides[0])) == 0);
-    }
-}
-
-static binet_context *context_of(binet_thread_pool *pool)
-{
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {.struct_size = sizeof options, .executor = &executor};
-    binet_context *context = NULL;
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-    return context;
 }
 
 static void check_one_way(const char *folder, int32_t n_threads, int32_t batch_size)

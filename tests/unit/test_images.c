@@ -234,7 +234,7 @@ static void a_transform_crops_and_normalises(void)
     static uint8_t bytes[2 * 4 * 3];
     fill(bytes, (int64_t)sizeof bytes, 3);
     binet_array pixels = view(bytes, 2, 4);
-    binet_transform transform = {sizeof transform, 0, 3, BINET_BILINEAR, {0.5F, 0.25F, 0}, {0.5F, 2, 1}};
+    binet_transform transform = {sizeof transform, 0, 3, BINET_BILINEAR, {0.5F, 0.25F, 0}, {0.5F, 2, 1}, 0, 0};
     float values[27];
     CHECK_INT(binet_transform_apply(NULL, &pixels, &transform, values, 27, NULL), BINET_OK);
     /* Columns 0 .. 2 of 4, since the half is rounded to even; rows 0 and 1, then black. */
@@ -280,7 +280,7 @@ static void bad_arguments_of_a_transform_are_named(void)
     float values[3];
     binet_error error;
     binet_array pixels = view(bytes, HEIGHT, WIDTH);
-    const binet_transform good = {sizeof good, 4, 1, BINET_BILINEAR, {0, 0, 0}, {1, 1, 1}};
+    const binet_transform good = {sizeof good, 4, 1, BINET_BILINEAR, {0, 0, 0}, {1, 1, 1}, 0, 0};
     CHECK_INT(binet_transform_apply(NULL, &pixels, &good, values, 2, &error), BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.argument, "capacity");
     CHECK_INT(binet_transform_apply(NULL, &pixels, &good, NULL, 3, &error), BINET_INVALID_ARGUMENT);
@@ -308,7 +308,7 @@ static void every_failure_of_memory_is_clean(void)
     binet_array mirrored = pixels;
     mirrored.data = bytes + (WIDTH - 1) * 3;
     mirrored.strides[1] = -3;
-    binet_transform transform = {sizeof transform, 9, 8, BINET_BICUBIC, {0, 0, 0}, {1, 1, 1}};
+    binet_transform transform = {sizeof transform, 9, 8, BINET_BICUBIC, {0, 0, 0}, {1, 1, 1}, 0, 0};
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
         binet_image *decoded = NULL;

@@ -30,7 +30,7 @@ from .classwise import (
     quba_calibration_error,
 )
 from .errors import Error, Status
-from .evaluate import evaluate
+from .evaluate import evaluate, evaluate_sweep
 from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
 from .model_ranking import ModelScores, RankCorrelations
@@ -73,6 +73,7 @@ __all__ = [
     "cue_conflict_from_file_names",
     "error_consistency",
     "evaluate",
+    "evaluate_sweep",
     "get_num_threads",
     "quba_calibration_error",
     "read_image",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from ._library import call, ffi, lib, path_bytes, struct, text
@@ -18,12 +20,18 @@ from .groups import Aggregate, ClassGroups
 from .image import ClassMap, ImageLimits, ImageList
 from .predictions import Predictions, wrap
 from .threads import context
-from .transforms import IMAGENET, Transform
+from .transforms import IMAGENET, STUDY, Sweep, Transform
+from .transforms import sweep as make_sweep
 
 Input = Literal["numpy", "torch"]
 OnBadImage = Literal["error", "skip"]
 
 _ON_BAD_IMAGE = {"error": 0, "skip": 1}
+
+Transforms = Sweep | Mapping[Any, Transform] | Sequence[Transform]
+
+# How a message about one of several transforms begins: as C has it, but for the parameter's name.
+_SETTING = re.compile(r"^sweep\[(\d+)\]: ")
 
 
 def evaluate(
@@ -84,43 +92,183 @@ def evaluate(
     if not isinstance(transform, Transform):
         raise InvalidArgument(f"transform is {shown(transform)}; allowed: a binet.transforms.Transform", "transform")
     rows = Options(temperature, subset, nan, groups, aggregate)
-    if not isinstance(data, ImageList):
-        data = _open(data, tuple(groups) if class_names is None and groups is not None else class_names)
-    elif class_names is not None:
-        raise InvalidArgument("class_names is given twice: data is an ImageList, which has its own", "class_names")
-    options = struct(
-        "binet_evaluate_options",
-        batch_size=nonzero("batch_size", batch_size, ">= 1"),
-        kind=choose("outputs", outputs, KINDS),
-        predictions=rows.pointer,
-    )
-    if limits is not None:
-        images = limits.to_c()
-        options.images = images
+    settings = _Settings(batch_size, input, outputs, rows, on_bad_image, limits, progress)
+    options = settings.to_c()
     if features is not None:
         features_path = ffi.new("char[]", path_bytes(features, "features"))
         options.features_path = features_path
+    function, arguments = lib.binet_evaluate, (transform.to_c(),)
+    return _run(model, _images(data, class_names, groups), settings, options, function, arguments, [""])[0]
+
+
+def evaluate_sweep(
+    model: Any,
+    data: str | os.PathLike[str] | ImageList,
+    *,
+    sweep: Transforms,
+    transform: Transform = IMAGENET,
+    batch_size: int = 32,
+    input: Input | None = None,  # noqa: A002 (the word that fits)
+    outputs: Kind = "logits",
+    temperature: float = 1.0,
+    subset: Any = None,
+    nan: NanPolicy = "error",
+    groups: ClassGroups | None = None,
+    aggregate: Aggregate = "mean",
+    class_names: ClassMap | None = None,
+    on_bad_image: OnBadImage = "error",
+    limits: ImageLimits | None = None,
+    features: Mapping[Any, str | os.PathLike[str]] | None = None,
+    progress: bool = False,
+) -> dict[Any, Predictions]:
+    """Evaluate a model on images under several transforms; each image is read and decoded once.
+
+    What comes out for a setting is what `binet.evaluate` gives for its transform, to the bit. An image that cannot be
+    read, or that one of the transforms cannot be applied to, is an error or is left out for all of them. The settings
+    go through the model batch by batch, so that memory is two batches for each of them. A model that cannot take
+    another size fails at the first setting that has one: the message names it, as does a note on an exception of the
+    model's own.
+
+    Args:
+        model: as in `binet.evaluate`.
+        data: a folder, a CSV file or an `ImageList`.
+        sweep: "scale", "shift" or "resolution" for the settings of Vishniakov et al. (ICML 2024); or transforms by
+            setting, such as `binet.transforms.sweep("scale", (1, 1.1, 1.2))`; or a sequence of transforms, whose
+            settings are 0, 1, ...
+        transform: the untransformed one, from which a sweep given by name is made.
+        batch_size: as in `binet.evaluate`; a batch of that size for each setting.
+        input: as in `binet.evaluate`.
+        outputs: likewise.
+        temperature: likewise.
+        subset: likewise.
+        nan: likewise.
+        groups: likewise.
+        aggregate: likewise.
+        class_names: likewise.
+        on_bad_image: likewise.
+        limits: likewise.
+        features: by setting, a file to write its features to, a .npy of float32 [N, D]; None: none.
+        progress: draw a bar.
+
+    Returns:
+        By setting, in the order of the sweep, what `binet.evaluate` gives.
+
+    Raises:
+        binet.Error: as `binet.evaluate`; `INVALID_ARGUMENT` for a setting in `features` that is not in the sweep.
+    """
+    rows = Options(temperature, subset, nan, groups, aggregate)
+    settings = _Settings(batch_size, input, outputs, rows, on_bad_image, limits, progress)
+    options = settings.to_c()
+    given = _transforms(sweep, transform)
+    if features is not None:
+        unknown = [key for key in features if key not in given]
+        if unknown:
+            raise InvalidArgument(f"features has the setting {unknown[0]!r}, which the sweep lacks", "features")
+        chars = [ffi.new("char[]", path_bytes(features[key], "features")) if key in features else None for key in given]
+        features_paths = ffi.new("char *[]", [ffi.NULL if one is None else one for one in chars])
+        options.features_paths = features_paths
+    listed = [one.to_c() for one in given.values()]
+    pointers = ffi.new("binet_transform *[]", listed)
+    word = sweep if isinstance(sweep, str) else "setting"
+    names = [f"{word} {key}" for key in given]
+    function, arguments = lib.binet_evaluate_sweep, (pointers, len(listed))
+    made = _run(model, _images(data, class_names, groups), settings, options, function, arguments, names)
+    return dict(zip(given, made, strict=True))
+
+
+def _transforms(sweep: Transforms, transform: Transform) -> dict[Any, Transform]:
+    """The transforms of a sweep, one or more, by setting."""
+    given: dict[Any, Any]
+    if isinstance(sweep, str):
+        if sweep not in STUDY:
+            words = ", ".join(repr(word) for word in STUDY)
+            raise InvalidArgument(f"sweep is {shown(sweep)}; allowed: {words}, or transforms", "sweep")
+        given = dict(make_sweep(sweep, base=transform))
+    elif isinstance(sweep, Mapping):
+        given = dict(sweep)
+    elif isinstance(sweep, Sequence):
+        given = dict(enumerate(sweep))
+    else:
+        raise InvalidArgument(f"sweep is {shown(sweep)}; allowed: a word, a mapping or a sequence", "sweep")
+    for key, one in given.items():
+        if not isinstance(one, Transform):
+            raise InvalidArgument(f"sweep[{key!r}] is {shown(one)}; allowed: a binet.transforms.Transform", "sweep")
+    if not given:
+        raise InvalidArgument("sweep is empty; at least one transform is needed", "sweep")
+    return given
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """What both functions take."""
+
+    batch_size: int
+    input: Input | None
+    outputs: Kind
+    rows: Options
+    on_bad_image: OnBadImage
+    limits: ImageLimits | None
+    progress: bool
+
+    def to_c(self) -> Any:
+        """As `binet_evaluate_options`, without features and callbacks. `rows` has to outlive it."""
+        options = struct(
+            "binet_evaluate_options",
+            batch_size=nonzero("batch_size", self.batch_size, ">= 1"),
+            kind=choose("outputs", self.outputs, KINDS),
+            predictions=self.rows.pointer,
+        )
+        choose("on_bad_image", self.on_bad_image, _ON_BAD_IMAGE)
+        return options
+
+
+def _run(
+    model: Any,
+    images: ImageList,
+    settings: _Settings,
+    options: Any,
+    function: Any,
+    arguments: tuple[Any, ...],
+    names: Sequence[str],
+) -> list[Predictions]:
+    """Call `function`, which gives a table for each of `names`, the settings in messages."""
+    if settings.limits is not None:
+        limits = settings.limits.to_c()
+        options.images = limits
     with contextlib.ExitStack() as stack:
-        loop = _Loop(stack.enter_context(runner(model, input)))
+        loop = _Loop(stack.enter_context(runner(model, settings.input)), names)
         stack.callback(loop.release)
-        if choose("on_bad_image", on_bad_image, _ON_BAD_IMAGE):
+        if choose("on_bad_image", settings.on_bad_image, _ON_BAD_IMAGE):
             options.skipped = loop.on_skipped
-        if progress:
-            options.progress = loop.show(stack, len(data))
+        if settings.progress:
+            options.progress = loop.show(stack, len(images) * len(names))
         shared = context()
-        made = ffi.new("binet_predictions **")
-        arguments = (shared.pointer, loop.model, data.pointer, transform.to_c(), options, made)
-        loop.call(*arguments, names=_NAMES | {"scores": outputs})
-    predictions = wrap(made[0], shared)
-    predictions.skipped = tuple(loop.skipped)
-    return predictions
+        made = ffi.new("binet_predictions *[]", len(names))
+        everything = (shared.pointer, loop.model, images.pointer, *arguments, options, made)
+        loop.call(function, *everything, names=_NAMES | {"scores": settings.outputs})
+    tables = [wrap(pointer, shared) for pointer in made]
+    for table in tables:
+        table.skipped = tuple(loop.skipped)
+    return tables
+
+
+def _images(
+    data: str | os.PathLike[str] | ImageList, class_names: ClassMap | None, groups: ClassGroups | None
+) -> ImageList:
+    if not isinstance(data, ImageList):
+        return _open(data, tuple(groups) if class_names is None and groups is not None else class_names)
+    if class_names is not None:
+        raise InvalidArgument("class_names is given twice: data is an ImageList, which has its own", "class_names")
+    return data
 
 
 class _Loop:
-    """What `binet_evaluate` calls back. The first exception in a callback cancels the loop and is raised after it."""
+    """What the loop in C calls back. The first exception in a callback cancels it and is raised after it."""
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, names: Sequence[str]) -> None:
         self._run = run
+        self._names = names
+        self._setting = 0
         self._answer: tuple[View, View | None] | None = None
         self._failure: BaseException | None = None
         self.skipped: list[Skipped] = []
@@ -138,12 +286,13 @@ class _Loop:
         """Let go of the callbacks. They hold this object, and with it the model and its last answer, in a cycle."""
         del self._run_callback, self.on_skipped, self._progress_callback
 
-    def call(self, *arguments: Any, names: Mapping[str, str]) -> None:
-        """Call `binet_evaluate`, and raise what a callback raised as it was."""
+    def call(self, function: Any, *arguments: Any, names: Mapping[str, str]) -> None:
+        """Call a function of C, and raise what a callback raised as it was."""
         try:
-            call(lib.binet_evaluate, *arguments, names=names)
-        except Error:
+            call(function, *arguments, names=names)
+        except Error as error:
             if self._failure is None:
+                error.message = _SETTING.sub(lambda found: f"{self._names[int(found[1])]}: ", error.message)
                 raise
         failure, self._failure = self._failure, None
         if failure is not None:
@@ -170,6 +319,7 @@ class _Loop:
     def _on_batch(self, _self: Any, batch: Any, outputs: Any, _error: Any) -> int:
         if self._failure is not None:
             return int(lib.BINET_CANCELLED)
+        self._setting = outputs.transform
         # A copy: the library's own batch is overwritten by the next but one, and a callable may keep what it is given.
         logits, features = split(self._run(borrow(batch[0], None).copy()))
         views = _view(logits, "logits"), None if features is None else _view(features, "features")
@@ -186,6 +336,9 @@ class _Loop:
     def _on_exception(self, _kind: Any, exception: BaseException, traceback: Any) -> None:
         if self._failure is None:
             self._failure = exception.with_traceback(traceback)
+            if self._names[self._setting]:  # as add_note of Python 3.11 does
+                notes = getattr(exception, "__notes__", [])
+                exception.__notes__ = [*notes, f"at {self._names[self._setting]}"]  # type: ignore[attr-defined]
 
 
 def _open(data: str | os.PathLike[str], class_names: ClassMap | None) -> ImageList:
@@ -205,5 +358,12 @@ def _view(value: Any, name: str) -> View:
         raise InvalidData(f"what the model gave cannot be used: {error}", "model") from error
 
 
-_NAMES = NAMES | {"images": "data", "kind": "outputs", "features_path": "features", "options": "features"}
-"""What parameters of C are called here. Of the options as a whole only the file of features can fail."""
+_NAMES = NAMES | {
+    "images": "data",
+    "kind": "outputs",
+    "features_path": "features",
+    "options": "features",
+    "transforms": "sweep",
+    "n_transforms": "sweep",
+}
+"""What parameters of C are called here. Of the options as a whole only the files of features can fail."""
