@@ -91,6 +91,128 @@ BINET_API binet_status binet_error_consistency(const binet_context *context, con
                                                const binet_array *correct_b, binet_error_consistency_result *result,
                                                binet_error *error);
 
+typedef struct binet_error_consistency_matrix_result {
+    uint32_t struct_size;
+    int32_t n_observers; /**< M */
+    int64_t n;           /**< samples */
+    double *accuracy;    /**< set by the caller: room for M; share of samples that each has right. NULL: not wanted */
+    int64_t accuracy_capacity; /**< set by the caller: entries of accuracy */
+    double *kappa;             /**< set by the caller: room for M x M; kappa of a and b at a M + b, symmetric, 1 on the
+                                    diagonal. NULL: not wanted */
+    int64_t kappa_capacity;    /**< set by the caller: entries of kappa */
+} binet_error_consistency_matrix_result;
+
+/** Error consistency of every two of M observers, each with the bits that binet_error_consistency gives.
+ *
+ * @param[in]     context NULL: malloc, one thread, the best instruction set.
+ * @param[in]     correct [M, N] u8, M and N >= 1: 1 where the observer has the sample right, 0 where not; the same
+ *                        samples in the same order for all. Not NULL.
+ * @param[in,out] result  struct_size, the rooms and their capacities set by the caller. Not NULL.
+ * @param[out]    error   NULL: no detail wanted. Its element counts entries, a N + i.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (an entry that is neither 0 nor 1), _UNSUPPORTED, _OUT_OF_MEMORY.
+ * Exactness: reproducible. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_error_consistency_matrix(const binet_context *context, const binet_array *correct,
+                                                      binet_error_consistency_matrix_result *result,
+                                                      binet_error *error);
+
+/* ---- The copy model ---------------------------------------------------------------------------------------------- */
+
+/** Two observers of whom the second copies the first on some of the trials. */
+typedef struct binet_copy_model {
+    uint32_t struct_size;
+    int32_t reserved;           /**< 0 */
+    double accuracy_a;          /**< of the first, between 0 and 1 */
+    double accuracy_b;          /**< of the second, 0 .. 1, over all trials */
+    double copy_share;          /**< share of trials on which the second does as the first, -1 .. 1; below 0: of those
+                                     on which it does the opposite */
+    double underlying_accuracy; /**< of the second on the other trials, 0 .. 1; accuracy_a where there are none */
+    double kappa;               /**< the error consistency that this gives, -1 .. 1 */
+    double lowest_kappa;        /**< least kappa of any two observers of these accuracies */
+    double highest_kappa;       /**< largest kappa of any two observers of these accuracies */
+} binet_copy_model;
+
+/** The copy model behind an error consistency (Klein et al., NeurIPS 2025): on a share c of the trials, chosen at
+ *  random, b is right where a is; on the others b is right with a probability of its own. Then
+ *
+ *      kappa = c 2 p (1 - p) / (p (1 - q) + q (1 - p))
+ *
+ * with the accuracies p of a and q of b; where these are equal, kappa is the share that is copied. A kappa below 0
+ * comes from doing the opposite. Every kappa that two accuracies allow has a model.
+ *
+ * @param[in]  accuracy_a p, between 0 and 1: an observer who has all right or all wrong cannot be told from chance.
+ * @param[in]  accuracy_b q, 0 .. 1.
+ * @param[in]  kappa      lowest_kappa .. highest_kappa of these accuracies.
+ * @param[out] model      struct_size set by the caller. Not NULL.
+ * @param[out] error      NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED. Exactness: reproducible. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_copy_model_from_kappa(double accuracy_a, double accuracy_b, double kappa,
+                                                   binet_copy_model *model, binet_error *error);
+
+/** As binet_copy_model_from_kappa, from the share c of the trials that is copied, -1 .. 1. Since 0.1. */
+BINET_API binet_status binet_copy_model_from_share(double accuracy_a, double accuracy_b, double share,
+                                                   binet_copy_model *model, binet_error *error);
+
+/* ---- How many trials --------------------------------------------------------------------------------------------- */
+
+/** Two observers, and what is to be told from what. */
+typedef struct binet_error_consistency_trials_options {
+    uint32_t struct_size;
+    int32_t reserved;    /**< 0 */
+    double accuracy_a;   /**< between 0 and 1 */
+    double accuracy_b;   /**< between 0 and 1 */
+    double kappa;        /**< the error consistency that there is, which the accuracies must allow */
+    double null_kappa;   /**< the one that it is to be told from; 0: that of independent observers */
+    double significance; /**< level of the two-sided test, between 0 and 1; 0: 0.05 */
+    double power;        /**< wanted chance to tell, more than significance and less than 1; 0: 0.8 */
+    int64_t n;           /**< trials, >= 1: what is their power? 0: how many give the wanted power? */
+} binet_error_consistency_trials_options;
+
+/** Three observers on the same trials: a and b compared by how consistent their errors are with those of c. */
+typedef struct binet_error_consistency_difference_trials_options {
+    uint32_t struct_size;
+    int32_t reserved;    /**< 0 */
+    double accuracy_c;   /**< between 0 and 1 */
+    double accuracy_a;   /**< between 0 and 1 */
+    double accuracy_b;   /**< between 0 and 1 */
+    double kappa_a;      /**< error consistency of c and a */
+    double kappa_b;      /**< error consistency of c and b, another one */
+    double significance; /**< level of the two-sided test, between 0 and 1; 0: 0.05 */
+    double power;        /**< wanted chance to tell, more than significance and less than 1; 0: 0.8 */
+    int64_t n;           /**< trials, >= 1: what is their power? 0: how many give the wanted power? */
+} binet_error_consistency_difference_trials_options;
+
+typedef struct binet_error_consistency_trials_result {
+    uint32_t struct_size;
+    int32_t reserved;      /**< 0 */
+    int64_t n;             /**< trials: those given, or the fewest with the wanted power */
+    double power;          /**< chance that the test tells with n trials, 0 .. 1 */
+    double standard_error; /**< of kappa, or of the difference of two, over n trials */
+} binet_error_consistency_trials_result;
+
+/** How many trials an experiment needs to tell an error consistency from another (Klein et al., NeurIPS 2025).
+ *
+ * The two accuracies and kappa say how often both, one or none of the observers is right, which is the copy model's
+ * table. Its sampling gives the standard deviation of kappa over n trials (Fleiss, Cohen and Everitt, 1969), and the
+ * normal approximation the power of a two-sided test. With few trials, or a kappa near the ends that the accuracies
+ * allow, the approximation is rough.
+ *
+ * @param[in]  options Not NULL.
+ * @param[out] result  struct_size set by the caller. Not NULL.
+ * @param[out] error   NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED. Exactness: bounded, 1e-12 of the power. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_error_consistency_trials(const binet_error_consistency_trials_options *options,
+                                                      binet_error_consistency_trials_result *result,
+                                                      binet_error *error);
+
+/** As binet_error_consistency_trials, to tell the error consistency of c and a from that of c and b on the same trials:
+ *  a and b each copy c on a share of the trials, independently of each other given c. Since 0.1. */
+BINET_API binet_status
+binet_error_consistency_difference_trials(const binet_error_consistency_difference_trials_options *options,
+                                          binet_error_consistency_trials_result *result, binet_error *error);
+
 BINET_END
 
 #endif

@@ -98,6 +98,8 @@ typedef struct binet__kernels {
     int64_t (*tally_f32)(const float *scaled, int64_t n, double unit, double least, uint64_t *totals, int32_t *columns);
     int64_t (*tally_f64)(const double *scaled, int64_t n, double unit, double least, uint64_t *totals,
                          int32_t *columns);
+    /** Bits that differ between n words of a and of b. */
+    int64_t (*count_different)(const uint64_t *a, const uint64_t *b, int64_t n);
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);

@@ -36,6 +36,7 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
     out->brier = NAN;
 }
 
+#include "kernels/bits.inc.h"
 #include "kernels/exp.inc.h"
 #include "kernels/log.inc.h"
 #include "kernels/one.inc.h"
@@ -80,6 +81,7 @@ const binet__kernels BINET__TABLE = {
     .check_f64 = f64_check,
     .tally_f32 = f32_tally_row,
     .tally_f64 = f64_tally_row,
+    .count_different = count_different,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
     .resize_interleave = resize_interleave,

@@ -5,6 +5,7 @@
 
 #include "base/array.h"
 #include "base/error.h"
+#include "metrics/consistency.h"
 #include "metrics/correctness.h"
 #include "metrics/interval.h"
 
@@ -188,20 +189,17 @@ static int64_t count_agreement(const binet_array *correct_a, const binet_array *
     return same;
 }
 
-/* e n^2 and (1 - e) n^2 are whole numbers, and (o - e) / (1 - e) = 1 - (1 - o) / (1 - e): no difference of near numbers
- * is ever taken, and kappa is the same when a and b change places. */
 static void compare(int64_t n_a, int64_t n_b, int64_t n_same, binet_error_consistency_result *found)
 {
     double n = (double)found->n;
     double right_a = (double)n_a;
     double right_b = (double)n_b;
     double by_chance = right_a * right_b + (n - right_a) * (n - right_b);
-    double not_by_chance = right_a * (n - right_b) + right_b * (n - right_a);
     found->accuracy_a = right_a / n;
     found->accuracy_b = right_b / n;
     found->observed = (double)n_same / n;
     found->expected = by_chance / (n * n);
-    found->kappa = n_same == found->n ? 1.0 : 1.0 - (n - (double)n_same) * n / not_by_chance;
+    found->kappa = binet__kappa(found->n, n_a, n_b, found->n - n_same);
 }
 
 binet_status binet_error_consistency(const binet_context *context, const binet_array *correct_a,

@@ -201,15 +201,19 @@ def test_models_are_drawn_into_one_figure(stimuli: Any) -> None:
     nothing = binet.shape_bias(np.full(1003, -1), shapes, textures)
     ax = result.plot(label="net")
     assert nothing.plot(ax, label="silent") is ax
-    assert [text.get_text() for text in ax.get_yticklabels()] == [str(i) for i in range(7)]
+    assert [text.get_text() for text in ax.get_yticklabels()] == [*(str(i) for i in range(7)), "all"]
     assert ax.get_legend_handles_labels()[1] == [f"net  {result.shape_bias:.3f}", "silent  nan"]
     marks, no_marks = (line for line in ax.get_lines() if line.get_linestyle() == "None")
     np.testing.assert_array_equal(marks.get_xdata(), result.categories.shape_bias)
     np.testing.assert_array_equal(marks.get_ydata(), range(7))
     assert np.isnan(no_marks.get_xdata()).all()
     assert (marks.get_color(), marks.get_marker()) != (no_marks.get_color(), no_marks.get_marker())
-    pooled = [line for line in ax.get_lines() if line.get_linestyle() == "-"]
-    assert [line.get_xdata() for line in pooled] == [[result.shape_bias] * 2]
+    pooled = [line for line in ax.get_lines() if np.array_equal(line.get_xdata(), [result.shape_bias] * 2)]
+    assert [line.get_color() for line in pooled] == [marks.get_color()]
+    (of_all,) = (line for line in ax.get_lines() if np.array_equal(line.get_xdata(), [result.shape_bias]))
+    np.testing.assert_array_equal(of_all.get_ydata(), [7])
+    (interval,) = ax.collections
+    np.testing.assert_array_equal(interval.get_paths()[0].vertices, [[result.low, 7], [result.high, 7]])
     bottom, top = ax.get_ylim()
     assert bottom > top  # the first category is the top row
     with pytest.raises(binet.Error, match="other categories"):
@@ -224,6 +228,10 @@ def test_no_two_of_many_models_look_alike(stimuli: Any) -> None:
     assert ax is not None
     marks = [line for line in ax.get_lines() if line.get_linestyle() == "None"]
     assert len({(line.get_color(), line.get_marker()) for line in marks}) == 12
+    assert len({line.get_color() for line in marks[:8]}) == 8
+    rows = np.array([line.get_ydata() for line in marks])
+    assert (np.abs(rows - np.arange(7)) <= 0.25).all()  # in the row of their category
+    assert len(set(rows[:, 0])) == 12  # and no mark on another
     ax.figure.clear()
 
 
@@ -297,116 +305,3 @@ def test_other_names_are_refused(name: str) -> None:
 
 def test_no_names_are_no_stimuli() -> None:
     assert binet.cue_conflict_from_file_names([]) == ((), (), ())
-
-
-# ---- Error consistency -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("overlap", [0.0, 0.3, 0.9, 1.0])
-def test_kappa_is_that_of_numpy(rng: np.random.Generator, overlap: float) -> None:
-    a = rng.random(997) < 0.7
-    b = np.where(rng.random(997) < overlap, a, rng.random(997) < 0.4)
-    result = binet.error_consistency(a, b)
-    kappa, observed, expected = reference.error_consistency(a, b)
-    assert (result.accuracy_a, result.accuracy_b, result.n) == (a.mean(), b.mean(), 997)
-    assert result.observed == observed
-    assert result.expected == pytest.approx(expected, abs=1e-15)
-    assert result.kappa == pytest.approx(kappa, abs=1e-14)
-    other = binet.error_consistency(b, a)
-    assert (other.kappa, other.observed, other.expected) == (result.kappa, result.observed, result.expected)
-
-
-def test_kappa_agrees_with_scikit_learn(rng: np.random.Generator) -> None:
-    metrics = pytest.importorskip("sklearn.metrics")
-    a, b = rng.integers(0, 2, (2, 500))
-    assert binet.error_consistency(a, b).kappa == pytest.approx(metrics.cohen_kappa_score(a, b), abs=1e-12)
-
-
-def test_the_ends_are_exact(rng: np.random.Generator) -> None:
-    some = rng.random(101) < 0.5
-    assert binet.error_consistency(some, some).kappa == 1
-    for value in (0, 1):
-        everything = np.full(9, value)
-        result = binet.error_consistency(everything, everything)
-        assert (result.kappa, result.observed, result.expected, result.accuracy_a) == (1, 1, 1, value)
-    assert binet.error_consistency([1, 0, 1, 0], [0, 1, 0, 1]).kappa == -1
-    assert binet.error_consistency([1, 1], [0, 0]).kappa == 0
-
-
-def test_order_and_dtype_change_nothing(rng: np.random.Generator) -> None:
-    a, b = rng.random((2, 211)) < 0.6
-    plain = binet.error_consistency(a, b)
-    order = rng.permutation(211)
-    assert binet.error_consistency(a[order], b[order]) == plain
-    assert binet.error_consistency(a[::-1].astype(np.int32), b[::-1].astype(np.uint8)) == plain
-    assert binet.error_consistency(a.tolist(), b.tolist()) == plain
-
-
-def test_consistency_reads_well() -> None:
-    result = binet.error_consistency([1, 0, 1], [1, 1, 0])
-    assert str(result).startswith("error consistency -0.5000 (")
-    assert "<table>" in result._repr_html_()
-    assert float(result) == result.kappa
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        result.kappa = 1.0  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("a", "b", "status", "argument", "index", "says"),
-    [
-        ([0, 2], [0, 1], "INVALID_DATA", "a", 1, r"a\[1\] is 2; allowed: 0 \(wrong\), 1 \(right\)"),
-        ([0, 1], [257, 1], "INVALID_DATA", "b", 0, r"b\[0\] is 257"),
-        ([0, 1], [-1, 1], "INVALID_DATA", "b", 0, "-1"),
-        ([0, 1], [0, 1, 1], "INVALID_ARGUMENT", "b", None, "b has 3 elements where 2"),
-        (np.zeros(0, bool), np.zeros(0, bool), "INVALID_ARGUMENT", "a", None, "a is empty"),
-        ([0.0, 1.0], [0, 1], "INVALID_ARGUMENT", "a", None, "a has dtype float64"),
-        ([0, 1], [[0, 1]], "INVALID_ARGUMENT", "b", None, "b has .*dimension"),
-    ],
-)
-def test_bad_input_of_error_consistency(
-    a: Any, b: Any, status: str, argument: str, index: int | None, says: str
-) -> None:
-    with pytest.raises(binet.Error, match=says) as caught:
-        binet.error_consistency(a, b)
-    assert caught.value.status.name == status
-    assert (caught.value.argument, caught.value.index) == (argument, index)
-
-
-# ---- Error consistency of Predictions --------------------------------------------------------------------------------
-
-
-def predictions(right: Any, names: Any, labels: Any = None) -> binet.Predictions:
-    """A table whose rows are right or wrong as said."""
-    labels = np.arange(len(right)) % 3 if labels is None else np.asarray(labels)
-    predicted = np.where(right, labels, (labels + 1) % 3)
-    return binet.Predictions.from_logits(np.eye(3)[predicted] * 9, labels, file_names=names)
-
-
-def test_rows_are_matched_by_file_name(rng: np.random.Generator) -> None:
-    a, b = rng.random((2, 60)) < 0.6
-    names = [f"{i}.png" for i in range(60)]
-    one, two = predictions(a, names), predictions(b, names)
-    order = rng.permutation(60)
-    assert binet.error_consistency(one, two[order]) == binet.error_consistency(a, b)
-    assert binet.error_consistency(one[order], two) == binet.error_consistency(a, b)
-    assert binet.error_consistency(one, one[order]).kappa == 1
-
-
-def test_rows_that_do_not_match_are_refused() -> None:
-    names = ["a.png", "b.png", "c.png"]
-    whole = predictions([1, 0, 1], names)
-
-    def refused(a: Any, b: Any, status: str, argument: str, index: int | None, says: str) -> None:
-        with pytest.raises(binet.Error, match=says) as caught:
-            binet.error_consistency(a, b)
-        assert caught.value.status.name == status
-        assert (caught.value.argument, caught.value.index) == (argument, index)
-
-    refused(whole, whole[:2], "INVALID_DATA", "a", 2, "1 of the 3 file names of a are not in b: 'c.png'$")
-    refused(whole[[1]], whole, "INVALID_DATA", "b", 0, r"2 of the 3 file names of b are not in a: 'a.png', \.\.\.$")
-    refused(whole, predictions([1, 0, 1], None), "INVALID_ARGUMENT", "b", 0, "row 0 of b has no file name")
-    refused(predictions([1, 0, 1], ["a.png", "b.png", "a.png"]), whole, "INVALID_DATA", "a", 2, "rows 0 and 2 of a")
-    refused(whole, predictions([1, 0, 1], names, [0, 2, 2]), "INVALID_DATA", "a", 1, "label 1 in a and 2 in b")
-    bare = binet.Predictions.from_logits(np.eye(3), file_names=names)
-    refused(whole, bare, "INVALID_DATA", "b", 0, "row 0 of b has no label")
-    refused(whole, [True, False, True], "INVALID_ARGUMENT", "b", None, "both are needed")

@@ -44,7 +44,7 @@ def test_the_verb_prints_what_the_library_says(data: Path, expected: Any, capsys
 
 def test_all_models_are_drawn_into_one_file(tmp_path: Path, capsys: Any) -> None:
     file = write(tmp_path / "answers.csv", HEADER + "x,cat,cat1-dog1.png\ny,dog,cat1-dog1.png\n")
-    for name, size in (("bias.png", (930, 345)), ("bias.svg", None)):
+    for name, size in (("bias.png", (930, 420)), ("bias.svg", None)):
         assert cli.main(["bias", file, "--plot", str(tmp_path / name)]) == 0
         if size is not None:
             with Image.open(tmp_path / name) as picture:

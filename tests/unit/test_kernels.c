@@ -311,6 +311,26 @@ static void exp_of_each_has_the_same_bits(void)
     }
 }
 
+static void differing_bits_are_counted(void)
+{
+    uint64_t a[9] = {0};
+    uint64_t b[9] = {0};
+    uint32_t seed = 3;
+    for (int64_t n = 0; n <= 9; n++) {
+        int64_t expected = 0;
+        for (int64_t i = 0; i < 64 * n; i++) {
+            uint64_t of_a = rows_next(&seed) & 1;
+            uint64_t of_b = rows_next(&seed) & 1;
+            a[i / 64] = (a[i / 64] & ~((uint64_t)1 << i % 64)) | of_a << i % 64;
+            b[i / 64] = (b[i / 64] & ~((uint64_t)1 << i % 64)) | of_b << i % 64;
+            expected += of_a != of_b;
+        }
+        for (int k = 0; k < n_available; k++) {
+            CHECK_INT(available[k]->count_different(a, b, n), expected);
+        }
+    }
+}
+
 static void widening_is_exact(void)
 {
     static uint16_t values[0x10000];
@@ -402,6 +422,7 @@ int main(void)
     RUN(infinities_mean_what_they_say);
     RUN(probabilities_are_checked);
     RUN(exp_of_each_has_the_same_bits);
+    RUN(differing_bits_are_counted);
     RUN(widening_is_exact);
     RUN(resizing_has_the_same_bits);
     return check_result();

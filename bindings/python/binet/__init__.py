@@ -9,14 +9,13 @@ from . import transforms
 from ._library import VERSION
 from ._rows import Prediction, Skipped
 from .accuracy import Accuracy, accuracy
+from .answers import Answers, read_answers, same_trials
 from .bias import (
     CueConflict,
-    ErrorConsistency,
     ShapeBias,
     ShapeBiasCategories,
     ShapeBiasCategory,
     cue_conflict_from_file_names,
-    error_consistency,
     shape_bias,
 )
 from .builder import PredictionsBuilder
@@ -28,6 +27,14 @@ from .classwise import (
     ClasswiseClasses,
     classwise_calibration,
     quba_calibration_error,
+)
+from .consistency import ErrorConsistency, ErrorConsistencyMatrix, error_consistency, error_consistency_matrix
+from .copy_model import (
+    CopyModel,
+    ErrorConsistencyTrials,
+    copy_model,
+    error_consistency_difference_trials,
+    error_consistency_trials,
 )
 from .errors import Error, Status
 from .evaluate import evaluate, evaluate_sweep
@@ -41,8 +48,8 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
-    "SIXTEEN_CLASSES",
     "Accuracy",
+    "Answers",
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
@@ -51,9 +58,12 @@ __all__ = [
     "ClasswiseCalibrationBuilder",
     "ClasswiseClass",
     "ClasswiseClasses",
+    "CopyModel",
     "CueConflict",
     "Error",
     "ErrorConsistency",
+    "ErrorConsistencyMatrix",
+    "ErrorConsistencyTrials",
     "ImageLimits",
     "ImageList",
     "ModelScores",
@@ -62,6 +72,7 @@ __all__ = [
     "Predictions",
     "PredictionsBuilder",
     "RankCorrelations",
+    "SIXTEEN_CLASSES",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
@@ -70,13 +81,19 @@ __all__ = [
     "accuracy",
     "calibration",
     "classwise_calibration",
+    "copy_model",
     "cue_conflict_from_file_names",
     "error_consistency",
+    "error_consistency_difference_trials",
+    "error_consistency_matrix",
+    "error_consistency_trials",
     "evaluate",
     "evaluate_sweep",
     "get_num_threads",
     "quba_calibration_error",
+    "read_answers",
     "read_image",
+    "same_trials",
     "set_num_threads",
     "shape_bias",
     "transforms",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ SHOWN_NAMES = 16
 
 
 def indices(
-    given: Mapping[str, Any], categories: Sequence[str] | None
+    given: Mapping[str, Any], categories: Iterable[str] | None
 ) -> tuple[Mapping[str, Any], tuple[str, ...] | None]:
     """Indices of categories, and the names of all of them.
 
@@ -60,7 +60,7 @@ def _texts(value: Any, name: str) -> list[str] | None:
     return texts
 
 
-def _distinct(categories: Sequence[str]) -> tuple[str, ...]:
+def _distinct(categories: Iterable[str]) -> tuple[str, ...]:
     """The categories that the caller named."""
     if isinstance(categories, str):
         raise InvalidArgument("categories is one text; a list of names is needed", "categories")

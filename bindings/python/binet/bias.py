@@ -1,4 +1,4 @@
-"""Shape bias: which cue an answer follows. Error consistency: whether two observers are wrong on the same samples."""
+"""Shape bias: which cue an answer follows, shape or texture."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from ._extras import require
 from ._html import table
 from ._library import call, ffi, lib, struct
 from ._options import nonzero
-from .arrays import Array, integers, view, view_integers
+from .answers import Answers
+from .arrays import view_integers
 from .errors import InvalidArgument, InvalidData
 from .predictions import Predictions
 from .threads import context
@@ -201,10 +202,10 @@ def cue_conflict_from_file_names(file_names: Iterable[str | os.PathLike[str]]) -
 
 def shape_bias(
     responses: Any,
-    shapes: Any,
-    textures: Any,
+    shapes: Any = None,
+    textures: Any = None,
     *,
-    categories: Sequence[str] | None = None,
+    categories: Iterable[str] | None = None,
     confidence_level: float = 0.95,
 ) -> ShapeBias:
     """Shape bias on cue-conflict images (Geirhos et al., ICLR 2019), with its Wilson interval.
@@ -231,6 +232,11 @@ def shape_bias(
         binet.Error: `INVALID_ARGUMENT` for a wrong dtype, length, category list or confidence_level; `INVALID_DATA`,
             with the index, for an entry that is no category.
     """
+    if isinstance(responses, (Answers, Predictions)):
+        if shapes is not None or textures is not None:
+            message = "shapes and textures are given, and names of images say them already"
+            raise InvalidArgument(message, "shapes" if shapes is not None else "textures")
+        responses, shapes, textures = _of_images(responses, categories)
     given = {"responses": responses, "shapes": shapes, "textures": textures}
     indices, names = _categories.indices(given, categories)
     views = [view_integers(value, name) for name, value in indices.items()]
@@ -259,6 +265,29 @@ def shape_bias(
     )
 
 
+def _of_images(
+    given: Answers | Predictions, categories: Iterable[str] | None
+) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    """Responses, shapes and textures, as names."""
+    if isinstance(given, Answers):
+        images = cue_conflict_from_file_names(given.images)
+        return given.responses, images.shapes, images.textures
+    if categories is None:
+        message = "categories is None; the names of the classes are needed, such as binet.SIXTEEN_CLASSES"
+        raise InvalidArgument(message, "categories")
+    names = tuple(categories)
+    beyond = np.flatnonzero(given.predicted_class >= len(names))
+    if beyond.size:
+        row = int(beyond[0])
+        message = f"responses[{row}] is class {given.predicted_class[row]}; categories has {len(names)} names"
+        raise InvalidData(message, "responses", row)
+    for row, file_name in enumerate(given.file_names):
+        if file_name is None:
+            raise InvalidData(f"responses[{row}] has no file name, which says shape and texture", "responses", row)
+    images = cue_conflict_from_file_names(name for name in given.file_names if name is not None)
+    return [names[index] for index in given.predicted_class], images.shapes, images.textures
+
+
 def _columns(room: Any, names: tuple[str | int, ...]) -> ShapeBiasCategories:
     """The categories of C as columns of their own."""
     records = np.frombuffer(ffi.buffer(room), _RECORD, len(names))
@@ -270,115 +299,3 @@ def _columns(room: Any, names: tuple[str | int, ...]) -> ShapeBiasCategories:
 
 _RECORD = np.dtype([(name, "i8") for name in ShapeBiasCategory._fields[1:-1]] + [("shape_bias", "f8")])
 """`binet_shape_bias_category`."""
-
-
-# ---- Error consistency -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ErrorConsistency:
-    """Error consistency of two observers (Geirhos et al., NeurIPS 2020): Cohen's kappa of which samples are right.
-
-    Attributes:
-        kappa: (observed - expected) / (1 - expected), -1 .. 1; 1 where observed is 1.
-        observed: share of samples that both have right or both have wrong, 0 .. 1.
-        expected: p q + (1 - p)(1 - q), what independent observers of accuracies p and q would agree on, 0 .. 1.
-        accuracy_a: p, 0 .. 1.
-        accuracy_b: q, 0 .. 1.
-        n: samples.
-    """
-
-    kappa: float
-    observed: float
-    expected: float
-    accuracy_a: float
-    accuracy_b: float
-    n: int
-
-    def __float__(self) -> float:
-        return self.kappa
-
-    def __str__(self) -> str:
-        return (
-            f"error consistency {self.kappa:.4f} (agreement {self.observed:.4f}, by chance {self.expected:.4f}, "
-            f"accuracies {self.accuracy_a:.4f} and {self.accuracy_b:.4f}, {self.n:,} samples)"
-        )
-
-    def _repr_html_(self) -> str:
-        columns = ("kappa", "observed", "expected", "accuracy a", "accuracy b", "samples")
-        numbers = (self.kappa, self.observed, self.expected, self.accuracy_a, self.accuracy_b)
-        return table("Error consistency", columns, [[*numbers, f"{self.n:,}"]])
-
-
-def error_consistency(a: Any, b: Any) -> ErrorConsistency:
-    """Error consistency of two observers (Geirhos et al., NeurIPS 2020).
-
-    Agreement on which samples are right, beyond what the two accuracies make likely. Where both have everything right,
-    or both everything wrong, expected and observed are 1, and so is kappa. The same bits everywhere.
-
-    Args:
-        a: [N] bool, or integers 0 and 1: whether the sample is right. Or `Predictions` with labels.
-        b: the same samples, in the same order. Where both are `Predictions`, rows are matched by file name, never by
-            position: every row needs a name, names are unique, and both tables have the same ones. For tables without
-            names, known to be in the same order, compare `p.predicted_class == p.label` of each.
-
-    Raises:
-        binet.Error: `INVALID_ARGUMENT` for a wrong dtype or length, and for rows without a name; `INVALID_DATA`, with
-            the row, for an entry that is neither 0 nor 1, a row without a label, a name that is there twice or in one
-            table only, and labels that differ.
-    """
-    tables = [isinstance(observer, Predictions) for observer in (a, b)]
-    if any(tables) and not all(tables):
-        raise InvalidArgument("one of a and b is Predictions; both are needed, or two arrays in the same order", "b")
-    of_a, of_b = _matched(a, b) if all(tables) else (_zeros_and_ones(a, "a"), _zeros_and_ones(b, "b"))
-    array_a, array_b = view(of_a, "a"), view(of_b, "b")
-    result = struct("binet_error_consistency_result")
-    names = {"correct_a": "a", "correct_b": "b"}
-    call(lib.binet_error_consistency, context().pointer, array_a.pointer, array_b.pointer, result, names=names)
-    return ErrorConsistency(
-        result.kappa, result.observed, result.expected, result.accuracy_a, result.accuracy_b, result.n
-    )
-
-
-def _zeros_and_ones(value: Any, name: str) -> Array:
-    """Booleans or integers as C takes them."""
-    array = integers(value, name)
-    wrong = np.flatnonzero((array != 0) & (array != 1))
-    if wrong.size and array.ndim == 1:
-        index = int(wrong[0])
-        raise InvalidData(f"{name}[{index}] is {array[index]}; allowed: 0 (wrong), 1 (right)", name, index)
-    return array.astype(np.uint8)
-
-
-def _matched(a: Predictions, b: Predictions) -> tuple[Array, Array]:
-    """Whether each row of a is right, and the row of b with its file name."""
-    rows_a, rows_b = _rows_by_name(a, "a"), _rows_by_name(b, "b")
-    for name, rows, other, others in (("a", rows_a, "b", rows_b), ("b", rows_b, "a", rows_a)):
-        alone = [file_name for file_name in rows if file_name not in others]
-        if alone:
-            message = f"{len(alone):,} of the {len(rows):,} file names of {name} are not in {other}: {alone[0]!r}, ..."
-            raise InvalidData(message.removesuffix(", ...") if len(alone) == 1 else message, name, rows[alone[0]])
-    order = np.array([rows_b[file_name] for file_name in rows_a], np.int64)
-    differs = np.flatnonzero(a.label != b.label[order])
-    if differs.size:
-        row = int(differs[0])
-        labels = f"{a.label[row]} in a and {b.label[order[row]]} in b"
-        raise InvalidData(f"{a.file_names[row]!r} has the label {labels}", "a", row)
-    return (a.predicted_class == a.label).astype(np.uint8), (b.predicted_class == b.label)[order].astype(np.uint8)
-
-
-def _rows_by_name(predictions: Predictions, name: str) -> dict[str, int]:
-    """The row of each file name; every row has a name of its own and a label."""
-    unlabelled = np.flatnonzero(predictions.label < 0)
-    if unlabelled.size:
-        row = int(unlabelled[0])
-        raise InvalidData(f"row {row} of {name} has no label", name, row)
-    rows: dict[str, int] = {}
-    for row, file_name in enumerate(predictions.file_names):
-        if file_name is None:
-            message = f"row {row} of {name} has no file name, and rows are matched by file name"
-            raise InvalidArgument(message, name, row)
-        if rows.setdefault(file_name, row) != row:
-            message = f"rows {rows[file_name]} and {row} of {name} have the same file name, {file_name!r}"
-            raise InvalidData(message, name, row)
-    return rows
