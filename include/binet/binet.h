@@ -12,6 +12,7 @@
 #include "image.h"
 #include "mistakes.h"
 #include "predictions.h"
+#include "recalibration.h"
 #include "threads.h"
 
 #endif

@@ -47,6 +47,25 @@ static const double binet__tally_shift = 0x1.8p+12;
 /** Room for n values whose last lanes are written whole. */
 #define BINET__PADDED(n) (((n) + 15) / 16 * 16)
 
+/** The largest of a row of logits. Only state and fault have a meaning where state is not BINET__ROW_OK. */
+typedef struct binet__peak {
+    int32_t state;
+    int32_t reserved;
+    int64_t fault;  /**< column */
+    int64_t first;  /**< column of the largest, the first of equals */
+    double largest; /**< +inf for a class that is certain */
+} binet__peak;
+
+/** Moments of u = t (logit - largest) under the softmax of t times the logits; see row_moments.inc.h. */
+typedef struct binet__moments {
+    int32_t state; /**< BINET__ROW_OK or BINET__ROW_NAN, with nothing below but `fault` */
+    int32_t reserved;
+    int64_t fault;  /**< column */
+    double log_sum; /**< log of the sum of exp(u) */
+    double mean;    /**< <= 0 */
+    double square;  /**< mean of u^2 */
+} binet__moments;
+
 /** Parameters of a row pass that hold for all rows. */
 typedef struct binet__row_parameters {
     double inverse_temperature; /**< logits only */
@@ -100,6 +119,11 @@ typedef struct binet__kernels {
                          int32_t *columns);
     /** Bits that differ between n words of a and of b. */
     int64_t (*count_different)(const uint64_t *a, const uint64_t *b, int64_t n);
+    /** Rows of n >= 1 logits: the largest, and the moments for a t from 2^-20 to 2^20. A NaN may be found by either. */
+    void (*peak_f32)(const float *logits, int64_t n, binet__peak *peak);
+    void (*peak_f64)(const double *logits, int64_t n, binet__peak *peak);
+    void (*moments_f32)(const float *logits, int64_t n, const binet__peak *peak, double t, binet__moments *moments);
+    void (*moments_f64)(const double *logits, int64_t n, const binet__peak *peak, double t, binet__moments *moments);
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);

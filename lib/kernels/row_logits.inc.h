@@ -6,10 +6,14 @@
  *      confidence = 1 / S        nll = log1p(rest) - t (x_label - m)       entropy = log1p(rest) - t slope / S
  *      brier = (squares + rest^2) / S^2 where the label is `first`, else (1 + squares) / S^2 - 2 e_label / S + 1
  *
+ * A pass over moments wants the sum of e_k (x_k - m)^2 in the place of that of e_k^2, see row_moments.inc.h; all else,
+ * bits included, is one code.
+ *
  * A lane adds up at most 64 terms in its own precision, then all goes on in double: the error of a sum is below 2^-18
  * of it for f32, and near 2^-23 as a rule, whatever the length of the row.
  */
 
+/* `squares` holds the sum of e^2, or that of e (x - m)^2 where the pass is curved. */
 typedef struct OP(sums) {
     OP(vector) rest[OP(parts)], squares[OP(parts)], slope[OP(parts)];
 } OP(sums);
@@ -35,61 +39,62 @@ BINET__INLINE void OP(clear)(OP(sums) * sums)
 }
 
 /* Add a vector of logits to a part of the lanes. A NaN ends in `rest`. */
-BINET__INLINE void OP(take_logits)(OP(sums) * sums, int part, OP(vector) x, REAL largest, const OP(exponent) * exponent)
+BINET__INLINE void OP(take_logits)(OP(sums) * sums, int part, OP(vector) x, REAL largest, const OP(exponent) * exponent,
+                                   int curved)
 {
     OP(vector) d = OP(max)(OP(set)(exponent->lowest), OP(sub)(x, OP(set)(largest)));
     OP(vector) e = OP(exp)(d, exponent);
     sums->rest[part] = OP(add)(sums->rest[part], e);
-    sums->squares[part] = OP(fma)(e, e, sums->squares[part]);
+    sums->squares[part] = curved ? OP(fma)(OP(mul)(e, d), d, sums->squares[part]) : OP(fma)(e, e, sums->squares[part]);
     sums->slope[part] = OP(fma)(e, d, sums->slope[part]);
 }
 
 /* Add columns start to end of a row, all but `skipped`. */
-static void OP(take_logits_run)(OP(sums) * into, const REAL *row, int64_t n, int64_t start, int64_t end,
-                                int64_t skipped, REAL largest, const OP(exponent) * exponent)
+BINET__INLINE void OP(take_logits_run)(OP(sums) * into, const REAL *row, int64_t n, int64_t start, int64_t end,
+                                       int64_t skipped, REAL largest, const OP(exponent) * exponent, int curved)
 {
     OP(sums) sums = *into;
     for (int64_t at = start; at < end; at += OP(all)) {
         if (end - at >= OP(all) && (uint64_t)(skipped - at) >= OP(all)) {
             prefetch((uintptr_t)(row + at) + (uintptr_t)n * sizeof(REAL)); /* most often the next row */
             for (int part = 0; part < OP(parts); part++) {
-                OP(take_logits)(&sums, part, OP(load)(row + at + (int64_t)part * OP(width)), largest, exponent);
+                OP(take_logits)(&sums, part, OP(load)(row + at + (int64_t)part * OP(width)), largest, exponent, curved);
             }
         } else {
             for (int part = 0; part < OP(parts); part++) {
                 const REAL none = (REAL)-INFINITY;
                 int64_t from = at + (int64_t)part * OP(width);
                 OP(vector) x = OP(load_first)(row + from, end - from, none);
-                OP(take_logits)(&sums, part, OP(replace)(x, skipped - from, none), largest, exponent);
+                OP(take_logits)(&sums, part, OP(replace)(x, skipped - from, none), largest, exponent, curved);
             }
         }
     }
     *into = sums;
 }
 
-static OP(totals) OP(sum_logits)(const REAL *row, int64_t n, REAL largest, int64_t first, const OP(exponent) * exponent)
+BINET__INLINE OP(totals)
+    OP(sum_logits)(const REAL *row, int64_t n, REAL largest, int64_t first, const OP(exponent) * exponent, int curved)
 {
     OP(totals) totals = {0, 0, 0};
     for (int64_t start = 0; start < n; start += OP(stretch)) {
         OP(sums) sums;
         OP(clear)(&sums);
         int64_t end = n - start < OP(stretch) ? n : start + OP(stretch);
-        OP(take_logits_run)(&sums, row, n, start, end, first, largest, exponent);
+        OP(take_logits_run)(&sums, row, n, start, end, first, largest, exponent, curved);
         OP(add_up)(&sums, &totals);
     }
     return totals;
 }
 
-/* A row whose largest logit is not finite, or that holds a NaN. */
-static void OP(finish_odd_logits)(const REAL *row, int64_t n, int64_t label, const OP(survey) * found, binet__row *out)
+/* The state of a row whose largest logit is not finite, or that holds a NaN; BINET__ROW_OK where one is +inf. */
+static int32_t OP(examine)(const REAL *row, int64_t n, int64_t *fault)
 {
     int64_t n_infinite = 0;
     int64_t second = 0;
     for (int64_t i = 0; i < n; i++) {
         if (isnan(row[i])) {
-            out->state = BINET__ROW_NAN;
-            out->fault = i;
-            return;
+            *fault = i;
+            return BINET__ROW_NAN;
         }
         if (row[i] == (REAL)INFINITY) {
             n_infinite++;
@@ -97,8 +102,16 @@ static void OP(finish_odd_logits)(const REAL *row, int64_t n, int64_t label, con
         }
     }
     if (n_infinite != 1) {
-        out->state = n_infinite == 0 ? BINET__ROW_ALL_EXCLUDED : BINET__ROW_TWO_INFINITE;
-        out->fault = second;
+        *fault = second;
+        return n_infinite == 0 ? BINET__ROW_ALL_EXCLUDED : BINET__ROW_TWO_INFINITE;
+    }
+    return BINET__ROW_OK;
+}
+
+static void OP(finish_odd_logits)(const REAL *row, int64_t n, int64_t label, const OP(survey) * found, binet__row *out)
+{
+    out->state = OP(examine)(row, n, &out->fault);
+    if (out->state != BINET__ROW_OK) {
         return;
     }
     int64_t first = OP(find_largest)(row, n, label, found);
@@ -125,7 +138,7 @@ static void OP(logits)(const REAL *row, int64_t n, int64_t label, const binet__r
     }
     int64_t first = OP(find_largest)(row, n, label, &found);
     OP(exponent) exponent = OP(exponent_of)(t);
-    OP(totals) sums = OP(sum_logits)(row, n, found.largest + 0, first, &exponent);
+    OP(totals) sums = OP(sum_logits)(row, n, found.largest + 0, first, &exponent, 0);
     if (isnan(sums.rest)) {
         OP(finish_odd_logits)(row, n, label, &found, out);
         return;

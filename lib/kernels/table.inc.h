@@ -49,6 +49,8 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 
 #include "kernels/row_logits.inc.h"
 
+#include "kernels/row_moments.inc.h"
+
 #include "kernels/row_probabilities.inc.h"
 
 #include "kernels/row_tally.inc.h"
@@ -60,6 +62,8 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 #include "kernels/row_survey.inc.h"
 
 #include "kernels/row_logits.inc.h"
+
+#include "kernels/row_moments.inc.h"
 
 #include "kernels/row_probabilities.inc.h"
 
@@ -82,6 +86,10 @@ const binet__kernels BINET__TABLE = {
     .tally_f32 = f32_tally_row,
     .tally_f64 = f64_tally_row,
     .count_different = count_different,
+    .peak_f32 = f32_peak,
+    .peak_f64 = f64_peak,
+    .moments_f32 = f32_moments,
+    .moments_f64 = f64_moments,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
     .resize_interleave = resize_interleave,

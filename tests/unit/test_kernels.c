@@ -62,6 +62,66 @@ static void compare(int probabilities, int64_t n, int64_t label, double inverse_
     }
 }
 
+/* The peak and the moments likewise, with the state that logits_<t> gives. */
+static void compare_moments(int64_t n, double t)
+{
+    binet__peak peaks[2][N_ISAS + 1];
+    binet__moments moments[2][N_ISAS + 1];
+    memset(peaks, 0x5a, sizeof peaks);
+    memset(moments, 0x5a, sizeof moments);
+    rows_widen(row, n, wide);
+    for (int i = 0; i < n_available; i++) {
+        available[i]->peak_f32(row, n, &peaks[0][i]);
+        available[i]->peak_f64(wide, n, &peaks[1][i]);
+        for (int of_f64 = 0; of_f64 < 2; of_f64++) {
+            int32_t state = peaks[of_f64][i].state;
+            if (state == BINET__ROW_OK) {
+                if (of_f64) {
+                    available[i]->moments_f64(wide, n, &peaks[1][i], t, &moments[1][i]);
+                } else {
+                    available[i]->moments_f32(row, n, &peaks[0][i], t, &moments[0][i]);
+                }
+                state = moments[of_f64][i].state;
+            }
+            CHECK_INT(state, rows_run(available[i], 0, of_f64 ? NULL : row, wide, n, -1, t).state);
+            CHECK(memcmp(&peaks[of_f64][0], &peaks[of_f64][i], sizeof peaks[0][0]) == 0);
+            CHECK(memcmp(&moments[of_f64][0], &moments[of_f64][i], sizeof moments[0][0]) == 0);
+        }
+    }
+}
+
+static void moments_follow_the_definitions(void)
+{
+    static const double inverse[] = {1.0, 0.01, 0x1p-20, 30.0, 0x1p20};
+    for (int64_t n = 1; n <= LONGEST; n = n < 40 ? n + 1 : n * 2 + 1) {
+        for (size_t at = 0; at < sizeof inverse / sizeof inverse[0]; at++) {
+            binet__peak peak;
+            binet__moments m[2];
+            long double sum = 0;
+            long double mean = 0;
+            long double square = 0;
+            rows_logits((uint32_t)n, n, row);
+            rows_widen(row, n, wide);
+            available[0]->peak_f32(row, n, &peak);
+            available[0]->moments_f32(row, n, &peak, inverse[at], &m[0]);
+            available[0]->moments_f64(wide, n, &peak, inverse[at], &m[1]);
+            for (int64_t i = 0; i < n; i++) {
+                long double u = (long double)inverse[at] * ((long double)wide[i] - (long double)peak.largest);
+                CHECK(u <= 0);
+                sum += expl(u);
+                mean += expl(u) * u;
+                square += expl(u) * u * u;
+            }
+            for (int of_f64 = 0; of_f64 < 2; of_f64++) {
+                double tolerance = of_f64 ? 1e-14 : 1e-6;
+                CHECK_NEAR(m[of_f64].log_sum, (double)logl(sum), tolerance * (1 + m[1].log_sum));
+                CHECK_NEAR(m[of_f64].mean, (double)(mean / sum), tolerance * fabs(m[1].mean) + 1e-40);
+                CHECK_NEAR(m[of_f64].square, (double)(square / sum), tolerance * m[1].square + 1e-40);
+            }
+        }
+    }
+}
+
 /* Every width to 200, every label where the row is short. */
 static void all_widths_have_the_same_bits(void)
 {
@@ -69,6 +129,7 @@ static void all_widths_have_the_same_bits(void)
         for (int64_t label = -1; label < n; label += n <= 70 ? 1 : 7) {
             rows_logits((uint32_t)(n * 1000 + label), n, row);
             compare(0, n, label, label % 3 == 0 ? 1.0 : 0.37);
+            compare_moments(n, label % 3 == 0 ? 1.0 : 0.37);
             rows_probabilities((uint32_t)(n * 1000 + label), n, row);
             compare(1, n, label, 1.0);
         }
@@ -82,6 +143,7 @@ static void long_rows_have_the_same_bits(void)
         for (int64_t label = -1; label < lengths[i]; label += 173) {
             rows_logits((uint32_t)label, lengths[i], row);
             compare(0, lengths[i], label, 1.0);
+            compare_moments(lengths[i], 1.0);
             rows_probabilities((uint32_t)label, lengths[i], row);
             compare(1, lengths[i], label, 1.0);
         }
@@ -101,6 +163,8 @@ static void odd_values_have_the_same_bits(void)
             for (int64_t label = -1; label < n; label += 13) {
                 compare(0, n, label, 1.0);
                 compare(0, n, label, 0x1p-90);
+                compare_moments(n, 0x1p-20);
+                compare_moments(n, 1.0);
                 compare(1, n, label, 1.0);
             }
         }
@@ -416,6 +480,7 @@ int main(void)
     RUN(far_temperatures_have_the_same_bits);
     RUN(entropy_keeps_its_range);
     RUN(results_follow_the_definitions);
+    RUN(moments_follow_the_definitions);
     RUN(confident_rows_keep_their_nll);
     RUN(ties_go_to_the_lower_column);
     RUN(a_nan_is_found_wherever_it_is);

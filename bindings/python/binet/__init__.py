@@ -43,6 +43,7 @@ from .image import ImageLimits, ImageList, read_image
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
 from .predictions import Predictions
+from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
 from .threads import get_num_threads, set_num_threads
 
 __version__ = ".".join(str(part) for part in VERSION)
@@ -78,6 +79,8 @@ __all__ = [
     "ShapeBiasCategory",
     "Skipped",
     "Status",
+    "TemperatureFit",
+    "TemperatureScaling",
     "accuracy",
     "calibration",
     "classwise_calibration",
@@ -89,6 +92,7 @@ __all__ = [
     "error_consistency_trials",
     "evaluate",
     "evaluate_sweep",
+    "fit_temperature",
     "get_num_threads",
     "quba_calibration_error",
     "read_answers",

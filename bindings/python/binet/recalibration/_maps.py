@@ -1,0 +1,81 @@
+"""What every fitted map has: a file, and a refusal to work before it was fitted."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from ..errors import InvalidData, IOFailure
+
+FORMAT = "binet recalibration"
+VERSION = 1
+
+M = TypeVar("M", bound="Map")
+
+
+class Map:
+    """A map that is fitted, applied, saved and loaded."""
+
+    METHOD: ClassVar[str]
+    """Its name in files and on the command line."""
+
+    def _parameters(self) -> dict[str, Any]:
+        """What a file holds: numbers, texts and lists of them. NotFitted where nothing was fitted."""
+        raise NotImplementedError
+
+    @classmethod
+    def _restore(cls: type[M], parameters: dict[str, Any]) -> M:
+        """The map from what `_parameters` gave; KeyError, TypeError or ValueError where something is wrong with it."""
+        raise NotImplementedError
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the map as JSON; numbers read back to the same bits. Under a temporary name beside it, then renamed.
+
+        Raises:
+            binet.Error: `INVALID_ARGUMENT` where nothing was fitted; `IO` where the file cannot be written.
+        """
+        from ..report.runs import write_text
+
+        record = {"format": FORMAT, "version": VERSION, "method": self.METHOD} | self._parameters()
+        write_text(Path(path), json.dumps(record, indent=1, allow_nan=False) + "\n")
+
+    @classmethod
+    def load(cls: type[M], path: str | os.PathLike[str]) -> M:
+        """Read what `save` wrote.
+
+        Raises:
+            binet.Error: `IO` where the file cannot be read; `INVALID_DATA` where it holds no map, or one of another
+                method.
+        """
+        made = load(path)
+        if not isinstance(made, cls):
+            raise InvalidData(f"{os.fsdecode(path)} holds a map of method {made.METHOD}, not {cls.METHOD}", "path")
+        return made
+
+
+def load(path: str | os.PathLike[str]) -> Map:
+    """Read a map of any method that `save` wrote.
+
+    Raises:
+        binet.Error: `IO` where the file cannot be read; `INVALID_DATA` where it holds no map.
+    """
+    name = os.fsdecode(path)
+    try:
+        record = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise IOFailure(f"cannot read '{name}': {error.strerror}", "path") from error
+    except ValueError as error:
+        raise InvalidData(f"{name} is no JSON: {error}", "path") from error
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise InvalidData(f"{name} holds no map: its format is not {FORMAT!r}", "path")
+    if record.get("version") != VERSION:
+        raise InvalidData(f"{name} is of version {record.get('version')}; this libbinet reads {VERSION}", "path")
+    kinds: dict[str, type[Map]] = {kind.METHOD: kind for kind in Map.__subclasses__()}
+    if record.get("method") not in kinds:
+        raise InvalidData(f"{name} is of method {record.get('method')!r}; allowed: {', '.join(kinds)}", "path")
+    try:
+        return kinds[record["method"]]._restore(record)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InvalidData(f"{name} is incomplete: {error}", "path") from error
