@@ -13,6 +13,7 @@
 #include "mistakes.h"
 #include "predictions.h"
 #include "recalibration.h"
+#include "selection.h"
 #include "threads.h"
 
 #endif

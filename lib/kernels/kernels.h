@@ -124,6 +124,9 @@ typedef struct binet__kernels {
     void (*peak_f64)(const double *logits, int64_t n, binet__peak *peak);
     void (*moments_f32)(const float *logits, int64_t n, const binet__peak *peak, double t, binet__moments *moments);
     void (*moments_f64)(const double *logits, int64_t n, const binet__peak *peak, double t, binet__moments *moments);
+    /** out[i * n_b + j] is the dot product of rows i of `a` and j of `b`, each of n contiguous values, n a multiple of
+     *  16: within (n / 16 + 4) 2^-24 times the product of their norms. */
+    void (*dots)(const float *a, int64_t n_a, const float *b, int64_t n_b, int64_t n, float *out);
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);

@@ -37,6 +37,7 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 }
 
 #include "kernels/bits.inc.h"
+#include "kernels/dots.inc.h"
 #include "kernels/exp.inc.h"
 #include "kernels/log.inc.h"
 #include "kernels/one.inc.h"
@@ -90,6 +91,7 @@ const binet__kernels BINET__TABLE = {
     .peak_f64 = f64_peak,
     .moments_f32 = f32_moments,
     .moments_f64 = f64_moments,
+    .dots = dots,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
     .resize_interleave = resize_interleave,

@@ -170,6 +170,24 @@ def loop_row(folder: Path, n_rounds: int) -> Row:
     return Row(what, *alternate(ours, peer, n_rounds), "0.91")
 
 
+def blind_pairs_row(n_rounds: int) -> Row:
+    """Pairs of 20,000 samples that one of two feature sets of 512 numbers is blind to, against NumPy in blocks."""
+    random = np.random.default_rng(1)
+    unlike = random.normal(size=(20_000, 512)).astype(np.float32)
+    alike = unlike.copy()
+    alike[1::2] = alike[::2] + 0.1 * random.normal(size=(10_000, 512)).astype(np.float32)
+
+    def ours() -> Any:
+        return binet.blind_pairs(alike, unlike)
+
+    def peer() -> Any:
+        return peers.blind_pairs(alike, unlike, 0.95, 0.6)
+
+    found = ours()
+    agree("blind pairs", np.stack([found.first, found.second], axis=1), peer(), 0)
+    return Row("blind pairs of 20,000 x 512: NumPy in blocks", *alternate(ours, peer, n_rounds), "")
+
+
 def kernel_lines(build: Path, n_threads: int, n_rounds: int) -> str:
     """One pass over the logits beside what it cannot avoid, from C: see bench_kernels.c."""
     command = [str(build / "tests/bench/bench_kernels"), str(n_threads), str(n_rounds)]
@@ -238,6 +256,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows.append(image_row(Path(folder), options.rounds))
         rows.append(loop_row(Path(folder), 5))
+        rows.append(blind_pairs_row(3))
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
         print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
         model, images = Path(folder, "lite0.pt"), Path(folder, "images")

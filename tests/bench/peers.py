@@ -109,3 +109,22 @@ def torch_loop(model: torch.nn.Module, batches: list[torch.Tensor]) -> list[torc
     """A plain loop over tensors that are ready."""
     with torch.inference_mode():
         return [model(batch) for batch in batches]
+
+
+def blind_pairs(
+    alike: npt.NDArray[np.float32], unlike: npt.NDArray[np.float32], above: float, below: float, block: int = 1_000
+) -> npt.NDArray[np.int64]:
+    """[P, 2] pairs whose cosine is above by the first features and below by the others.
+
+    Only the upper triangle of the first is multiplied out, and only what it finds is looked up in the second.
+    """
+    first = alike / np.linalg.norm(alike, axis=1, keepdims=True)
+    second = unlike / np.linalg.norm(unlike, axis=1, keepdims=True)
+    found = []
+    for start in range(0, len(first), block):
+        row, column = np.nonzero(first[start : start + block] @ first[start:].T > above)
+        later = column > row
+        row, column = row[later] + start, column[later] + start
+        sees = np.einsum("ij,ij->i", second[row], second[column]) < below
+        found.append(np.stack([row[sees], column[sees]], axis=1))
+    return np.concatenate(found)

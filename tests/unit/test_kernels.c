@@ -427,6 +427,38 @@ static void widening_is_exact(void)
 }
 
 /* Bytes and weights of any size, and every number of outputs to 40: what is left over included. */
+/* All sizes of blocks around those of the tiles: the bits of the scalar build, alone or beside other rows. */
+static void dot_products_have_the_same_bits(void)
+{
+    enum { ROWS = 9, WIDE = 112 };
+    static float a[ROWS * WIDE];
+    static float b[ROWS * WIDE];
+    static float products[N_ISAS + 1][ROWS * ROWS];
+    uint32_t seed = 3;
+    for (int i = 0; i < ROWS * WIDE; i++) {
+        a[i] = (float)((double)rows_next(&seed) * 0x1p-31 - 1);
+        b[i] = (float)((double)rows_next(&seed) * 0x1p-31 - 1);
+    }
+    for (int64_t n = 16; n <= WIDE; n += 48) {
+        for (int64_t n_a = 1; n_a <= ROWS; n_a++) {
+            for (int64_t n_b = 1; n_b <= ROWS; n_b++) {
+                for (int k = 0; k < n_available; k++) {
+                    available[k]->dots(a, n_a, b, n_b, n, products[k]);
+                    CHECK(memcmp(products[0], products[k], (size_t)(n_a * n_b) * sizeof(float)) == 0);
+                }
+                float alone;
+                available[0]->dots(a + (n_a - 1) * n, 1, b + (n_b - 1) * n, 1, n, &alone);
+                CHECK(memcmp(&alone, &products[0][n_a * n_b - 1], sizeof alone) == 0);
+                double exact = 0;
+                for (int64_t i = 0; i < n; i++) {
+                    exact += (double)a[(n_a - 1) * n + i] * (double)b[(n_b - 1) * n + i];
+                }
+                CHECK_NEAR((double)alone, exact, ((double)n / 16 + 4) * 0x1p-24 * (double)n);
+            }
+        }
+    }
+}
+
 static void resizing_has_the_same_bits(void)
 {
     enum { N_TAPS = 5, N_PIXELS = 100, STRIDE = 3 * N_PIXELS };
@@ -489,6 +521,7 @@ int main(void)
     RUN(exp_of_each_has_the_same_bits);
     RUN(differing_bits_are_counted);
     RUN(widening_is_exact);
+    RUN(dot_products_have_the_same_bits);
     RUN(resizing_has_the_same_bits);
     return check_result();
 }

@@ -44,13 +44,16 @@ from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
 from .predictions import Predictions
 from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
+from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
 from .threads import get_num_threads, set_num_threads
 
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
+    "SIXTEEN_CLASSES",
     "Accuracy",
     "Answers",
+    "BlindPairs",
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
@@ -61,6 +64,7 @@ __all__ = [
     "ClasswiseClasses",
     "CopyModel",
     "CueConflict",
+    "DifficultyOrder",
     "Error",
     "ErrorConsistency",
     "ErrorConsistencyMatrix",
@@ -69,11 +73,12 @@ __all__ = [
     "ImageList",
     "ModelScores",
     "ModelTable",
+    "Placement",
+    "PlacementError",
     "Prediction",
     "Predictions",
     "PredictionsBuilder",
     "RankCorrelations",
-    "SIXTEEN_CLASSES",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
@@ -82,6 +87,7 @@ __all__ = [
     "TemperatureFit",
     "TemperatureScaling",
     "accuracy",
+    "blind_pairs",
     "calibration",
     "classwise_calibration",
     "copy_model",
@@ -100,5 +106,6 @@ __all__ = [
     "same_trials",
     "set_num_threads",
     "shape_bias",
+    "sort_by_difficulty",
     "transforms",
 ]

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ._library import ffi, lib
-from .errors import InvalidArgument
+from .errors import InvalidArgument, InvalidData
 
 Array = npt.NDArray[Any]
 
@@ -87,6 +87,16 @@ def integers(value: object, name: str) -> Array:
     if array.dtype.kind not in "iub" or not np.can_cast(array.dtype, np.int64):
         raise InvalidArgument(f"{name} has dtype {dtype}; allowed: int64 and narrower integers", name)
     return array if array.dtype in (np.int32, np.int64) else array.astype(np.int64)
+
+
+def zeros_and_ones(value: object, name: str) -> Array:
+    """Booleans, or integers 0 and 1, as the u8 that C takes; an entry at fault is counted through the whole array."""
+    array = integers(value, name)
+    wrong = np.flatnonzero((array != 0) & (array != 1))
+    if wrong.size:
+        index = int(wrong[0])
+        raise InvalidData(f"{name}[{index}] is {array.flat[index]}; allowed: 0 (wrong), 1 (right)", name, index)
+    return array.astype(np.uint8)
 
 
 def _as_numpy(value: object, name: str) -> tuple[Array, str]:

@@ -13,7 +13,7 @@ from ._extras import require
 from ._html import table
 from ._library import call, ffi, lib, struct
 from .answers import Answers, same_trials
-from .arrays import Array, integers, view
+from .arrays import Array, integers, view, zeros_and_ones
 from .errors import InvalidArgument, InvalidData
 from .predictions import Predictions
 from .threads import context
@@ -79,7 +79,7 @@ def error_consistency(a: Any, b: Any) -> ErrorConsistency:
     tables = [isinstance(observer, Predictions) for observer in (a, b)]
     if any(tables) and not all(tables):
         raise InvalidArgument("one of a and b is Predictions; both are needed, or two arrays in the same order", "b")
-    of_a, of_b = _matched(a, b) if all(tables) else (_zeros_and_ones(a, "a"), _zeros_and_ones(b, "b"))
+    of_a, of_b = _matched(a, b) if all(tables) else (zeros_and_ones(a, "a"), zeros_and_ones(b, "b"))
     array_a, array_b = view(of_a, "a"), view(of_b, "b")
     result = struct("binet_error_consistency_result")
     names = {"correct_a": "a", "correct_b": "b"}
@@ -201,7 +201,7 @@ def correctness(observers: Any) -> tuple[tuple[str, ...], Array]:
         said = [f"observers[{name!r}]" for name in names]
         matched = [_matched(given[0], one, (said[0], name)) for name, one in zip(said, given, strict=True)]
         return names, np.stack([of_b for _, of_b in matched])
-    rows = [_zeros_and_ones(one, f"observers[{name!r}]") for name, one in zip(names, given, strict=True)]
+    rows = [zeros_and_ones(one, f"observers[{name!r}]") for name, one in zip(names, given, strict=True)]
     for name, row in zip(names, rows, strict=True):
         if row.ndim != 1 or row.shape != rows[0].shape:
             message = f"observers[{name!r}] has the shape {row.shape}, and the first {rows[0].shape}; allowed: [N] each"
@@ -212,16 +212,6 @@ def correctness(observers: Any) -> tuple[tuple[str, ...], Array]:
 def _of_answers(observers: Sequence[Answers]) -> tuple[tuple[str, ...], Array]:
     matched = same_trials(observers)
     return tuple(one.observer for one in matched), np.stack([one.correct.astype(np.uint8) for one in matched])
-
-
-def _zeros_and_ones(value: Any, name: str) -> Array:
-    """Booleans or integers as C takes them."""
-    array = integers(value, name)
-    wrong = np.flatnonzero((array != 0) & (array != 1))
-    if wrong.size and array.ndim == 1:
-        index = int(wrong[0])
-        raise InvalidData(f"{name}[{index}] is {array[index]}; allowed: 0 (wrong), 1 (right)", name, index)
-    return array.astype(np.uint8)
 
 
 def _matched(a: Predictions, b: Predictions, names: tuple[str, str] = ("a", "b")) -> tuple[Array, Array]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._extras import require
+from .._files import write_bytes
 from ..errors import InvalidArgument
-from ..report.runs import write_bytes
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

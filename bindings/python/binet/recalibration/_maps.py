@@ -36,7 +36,7 @@ class Map:
         Raises:
             binet.Error: `INVALID_ARGUMENT` where nothing was fitted; `IO` where the file cannot be written.
         """
-        from ..report.runs import write_text
+        from .._files import write_text
 
         record = {"format": FORMAT, "version": VERSION, "method": self.METHOD} | self._parameters()
         write_text(Path(path), json.dumps(record, indent=1, allow_nan=False) + "\n")

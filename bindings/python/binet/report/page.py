@@ -9,11 +9,11 @@ from importlib.resources import files
 from pathlib import Path
 
 from .. import __version__
+from .._files import write_text
 from . import sentences
 from .comparison import Comparison, Report
 from .figure import reliability_svg
 from .records import to_csv, to_json
-from .runs import write_text
 
 
 def write(report: Report, directory: str | os.PathLike[str]) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
+from .._files import write_text
 from .._library import ffi, lib
 from ..accuracy import accuracy
 from ..calibration import calibration
@@ -272,24 +272,6 @@ def _read_summary(path: Path) -> dict[str, Any] | None:
 
 
 # ---- Files -----------------------------------------------------------------------------------------------------------
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file under a temporary name beside it, then rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(data)
-        temporary.replace(path)
-    except OSError as error:
-        raise IOFailure(f"cannot write '{path}': {error.strerror}", "path") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write text as `write_bytes` does."""
-    write_bytes(path, text.encode("utf-8", "surrogateescape"))
 
 
 def sha256(path: Path) -> str:
