@@ -20,6 +20,17 @@ from .bias import (
 )
 from .builder import PredictionsBuilder
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
+from .class_report import (
+    ClassGap,
+    ClassGapClass,
+    ClassGapClasses,
+    ClassReport,
+    ClassReportClass,
+    ClassReportClasses,
+    Confusion,
+    class_gap,
+    class_report,
+)
 from .classwise import (
     ClasswiseCalibration,
     ClasswiseCalibrationBuilder,
@@ -38,8 +49,19 @@ from .copy_model import (
 )
 from .errors import Error, Status
 from .evaluate import evaluate, evaluate_sweep
+from .factors import METACLASSES, FactorTable, read_metaclasses
 from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
+from .mistakes import (
+    ErrorRatio,
+    ErrorRatioFactor,
+    ErrorRatioFactors,
+    MultilabelAccuracy,
+    error_ratio,
+    imagenet_val_file_names,
+    metaclass_correct,
+    multilabel_accuracy,
+)
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
 from .predictions import Predictions
@@ -50,18 +72,24 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
-    "SIXTEEN_CLASSES",
     "Accuracy",
     "Answers",
     "BlindPairs",
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
+    "ClassGap",
+    "ClassGapClass",
+    "ClassGapClasses",
     "ClassGroups",
+    "ClassReport",
+    "ClassReportClass",
+    "ClassReportClasses",
     "ClasswiseCalibration",
     "ClasswiseCalibrationBuilder",
     "ClasswiseClass",
     "ClasswiseClasses",
+    "Confusion",
     "CopyModel",
     "CueConflict",
     "DifficultyOrder",
@@ -69,16 +97,23 @@ __all__ = [
     "ErrorConsistency",
     "ErrorConsistencyMatrix",
     "ErrorConsistencyTrials",
+    "ErrorRatio",
+    "ErrorRatioFactor",
+    "ErrorRatioFactors",
+    "FactorTable",
     "ImageLimits",
     "ImageList",
+    "METACLASSES",
     "ModelScores",
     "ModelTable",
+    "MultilabelAccuracy",
     "Placement",
     "PlacementError",
     "Prediction",
     "Predictions",
     "PredictionsBuilder",
     "RankCorrelations",
+    "SIXTEEN_CLASSES",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
@@ -89,6 +124,8 @@ __all__ = [
     "accuracy",
     "blind_pairs",
     "calibration",
+    "class_gap",
+    "class_report",
     "classwise_calibration",
     "copy_model",
     "cue_conflict_from_file_names",
@@ -96,13 +133,18 @@ __all__ = [
     "error_consistency_difference_trials",
     "error_consistency_matrix",
     "error_consistency_trials",
+    "error_ratio",
     "evaluate",
     "evaluate_sweep",
     "fit_temperature",
     "get_num_threads",
+    "imagenet_val_file_names",
+    "metaclass_correct",
+    "multilabel_accuracy",
     "quba_calibration_error",
     "read_answers",
     "read_image",
+    "read_metaclasses",
     "same_trials",
     "set_num_threads",
     "shape_bias",
