@@ -162,8 +162,71 @@ def test_shape_bias_of_predictions_is_that_of_their_names(rng: np.random.Generat
 
     refused("categories", None, "categories is None; the names of the classes", table)
     first = int(np.flatnonzero(table.predicted_class == 2)[0])
-    refused("responses", first, r"is class 2; categories has 2 names", table, categories=["cat", "dog"])
+    refused(
+        "predictions", first, r"predicted_class\[\d+\] is 2; categories has 2 names", table, categories=["cat", "dog"]
+    )
     refused("shapes", None, "names of images say them", table, images.shapes, categories=names)
     refused("textures", None, "names of images say them", table, None, images.textures, categories=names)
     bare = binet.Predictions.from_logits(rng.normal(size=(2, 3)))
-    refused("responses", 0, r"responses\[0\] has no file name", bare, categories=names)
+    refused("predictions", 0, "row 0 has no file name", bare, categories=names)
+
+
+# ---- Predictions as answers ------------------------------------------------------------------------------------------
+
+
+def test_predictions_are_answers_too() -> None:
+    table = binet.Predictions.from_logits(np.eye(3)[[2, 0, 1]], [2, 1, 1], file_names=["x/a.png", "x/b.png", "c.png"])
+    answers = binet.Answers.from_predictions(table, ["cat", "dog", "fox"], "net")
+    assert answers.responses == ("fox", "cat", "dog")
+    assert answers.categories == ("fox", "dog", "dog")
+    assert answers.image_ids == ("a.png", "b.png", "c.png")
+    assert answers.correct.tolist() == [True, False, True]
+    assert (answers.observer, answers.lines) == ("net", (2, 3, 4))
+    bare = binet.Answers.from_predictions(table.with_labels([0, 0, 0]), ["cat", "dog", "fox"], "net")
+    assert bare.categories == ("cat", "cat", "cat")
+
+
+# ---- Conditions ------------------------------------------------------------------------------------------------------
+
+
+def experiment(name: str, right: str, conditions: str) -> binet.Answers:
+    """Answers to images 0.png, 1.png, ... in conditions of one letter, "-" where the file says none."""
+    n = len(right)
+    responses = tuple("cat" if one == "1" else "dog" for one in right)
+    said = tuple("" if one == "-" else one for one in conditions)
+    images = tuple(f"{i}.png" for i in range(n))
+    return binet.Answers(name, responses, ("cat",) * n, said, images, tuple(range(2, 2 + n)), f"{name}.csv")
+
+
+def test_every_condition_counts_the_same() -> None:
+    one = experiment("x", "1100111011", "aaaabbbbbb")
+    two = experiment("y", "1010110011", "----------")  # a model's file, which says no condition
+    found = binet.conditions([one, two])
+    assert (found.names, found.conditions, found.n.tolist()) == (("x", "y"), ("a", "b"), [4, 6])
+    np.testing.assert_array_equal(found.accuracy, [[0.5, 0.5], [5 / 6, 4 / 6]])
+    np.testing.assert_allclose(found.mean_accuracy, [2 / 3, 7 / 12], rtol=1e-15)
+    for k, rows in enumerate((slice(0, 4), slice(4, 10))):
+        kappa = binet.error_consistency(one.correct[rows], two.correct[rows]).kappa
+        assert found.kappa[k, 0, 1] == found.kappa[k, 1, 0] == kappa
+    assert found.mean_kappa[0, 1] == pytest.approx(found.kappa[:, 0, 1].mean(), abs=1e-15)
+    assert found.shape_bias is None
+    assert found.mean_shape_bias is None
+    assert repr(found) == "<binet.Conditions: 2 observers, 2 conditions, 10 trials>"
+    assert "<table>" in found._repr_html_()
+
+
+def test_conditions_that_differ_are_named() -> None:
+    with pytest.raises(binet.Error, match=r"'1.png' has the condition 'b' in y.csv, elsewhere 'a'") as caught:
+        binet.conditions([experiment("x", "11", "aa"), experiment("y", "11", "ab")])
+    assert (caught.value.status.name, caught.value.index) == ("INVALID_DATA", 1)
+
+
+def test_cue_conflict_is_an_experiment_of_one_condition(data: Path, expected: Any) -> None:
+    observers = [one for path in sorted((data / "cue-conflict").glob("*.csv")) for one in binet.read_answers(path)]
+    found = binet.conditions(observers)
+    assert found.conditions == ("0",)  # as the files of people say; those of models say NaN
+    assert found.mean_shape_bias is not None
+    for name, bias, kappa in zip(found.names, found.mean_shape_bias, found.mean_kappa, strict=True):
+        assert bias == pytest.approx(expected["cue_conflict"][name.replace("_", "-")]["shape_bias"], abs=1e-12)
+        assert kappa[found.names.index(name)] == 1
+    np.testing.assert_array_equal(found.mean_kappa, binet.error_consistency_matrix(observers).kappa)

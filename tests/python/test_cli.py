@@ -111,10 +111,11 @@ def test_help_names_every_verb() -> None:
         (
             "evaluate",
             "--data --output --name --batch-size --threads --transform --resize --crop --interpolation --mean --std "
-            "--class-map --labels --features --skip-bad",
+            "--class-map --labels --groups --aggregate --features --skip-bad",
         ),
         ("calibrate", "--labels --bins --binning --plot --json"),
         ("bias", "--plot --json"),
+        ("consistency", "--people --plot --json"),
         ("report", "--output --labels"),
         ("demo", "--output"),
     ],
@@ -126,7 +127,7 @@ def test_help_of_a_verb(verb: str, options: str) -> None:
 
 
 def test_every_verb_has_a_help_test() -> None:
-    assert {verb.NAME for verb in VERBS} == {"evaluate", "calibrate", "bias", "report", "demo"}
+    assert {verb.NAME for verb in VERBS} == {"evaluate", "calibrate", "bias", "consistency", "report", "demo"}
 
 
 # ---- Bad usage: one line, status 2 -----------------------------------------------------------------------------------
@@ -358,6 +359,39 @@ def test_class_map_and_labels(images: Path, model: Path, tmp_path: Path) -> None
     (tmp_path / "labels.csv").write_text("file_name,label\n" + "\n".join(lines) + "\n", encoding="utf-8")
     succeed(*words, "-o", tmp_path / "labelled", "--labels", tmp_path / "labels.csv")
     assert binet.Predictions.from_csv(tmp_path / "labelled" / "predictions.csv").label.tolist() == [0, 1, 2] * 3
+
+
+def test_groups_of_classes(images: Path, model: Path, tmp_path: Path) -> None:
+    groups = {"chair": [0], "apple": [2], "bear": [1]}
+    (tmp_path / "groups.json").write_text(json.dumps(groups), encoding="utf-8")
+    words = ("evaluate", model, "--data", images, *SMALL, "--groups", tmp_path / "groups.json")
+    printed = succeed(*words, "-o", tmp_path / "mean")
+    assert "top-1" in printed
+    assert "ECE" not in printed
+    succeed("evaluate", model, "--data", images, *SMALL, "-o", tmp_path / "plain")
+    plain, table = (binet.Predictions.from_csv(tmp_path / name / "predictions.csv") for name in ("plain", "mean"))
+    assert table.label.tolist() == [1, 1, 1, 2, 2, 2, 0, 0, 0]
+    assert table.predicted_class.tolist() == [[0, 2, 1][k] for k in plain.predicted_class]
+    np.testing.assert_array_equal(table.confidence, plain.confidence)  # groups of one class
+    summary = json.loads((tmp_path / "mean" / "summary.json").read_text(encoding="utf-8"))
+    given = str(tmp_path / "groups.json")
+    assert summary["groups"] == {"given": given, "aggregate": "mean", "names": ["chair", "apple", "bear"]}
+    assert set(summary["results"]) == {"n", "n_correct", "accuracy", "accuracy_low", "accuracy_high"}
+    again = shlex.split(summary["command"])
+    assert again[-4:] == ["--groups", given, "--aggregate", "mean"]
+    # A mean of probabilities is no probability, so there is no calibration.
+    assert "--aggregate sum" in fail(1, "calibrate", tmp_path / "mean")
+    assert "--aggregate sum" in fail(1, "report", tmp_path / "mean", "-o", tmp_path / "page")
+    succeed(*words, "-o", tmp_path / "sum", "--aggregate", "sum")
+    assert "ECE" in succeed("calibrate", tmp_path / "sum")
+    assert "ece" in json.loads((tmp_path / "sum" / "summary.json").read_text(encoding="utf-8"))["results"]
+    assert "apple/0.png" in fail(1, "bias", tmp_path / "mean")
+    assert "about groups of classes" in fail(1, "bias", tmp_path / "plain")
+    (tmp_path / "twice.json").write_text('{"chair": [0], "apple": [2, 0], "bear": [1]}', encoding="utf-8")
+    assert "is 0, which group 0 has too" in fail(2, *words[:-1], tmp_path / "twice.json", "-o", tmp_path / "x")
+    (tmp_path / "far.json").write_text('{"chair": [0], "apple": [2], "bear": [3]}', encoding="utf-8")
+    assert "is 3; logits has 3 classes" in fail(2, *words[:-1], tmp_path / "far.json", "-o", tmp_path / "x")
+    assert "missing.json" in fail(1, *words[:-1], tmp_path / "missing.json", "-o", tmp_path / "x")
 
 
 def test_images_without_labels(images: Path, model: Path, tmp_path: Path) -> None:

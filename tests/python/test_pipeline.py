@@ -34,6 +34,7 @@ class Classifier:
     path: Path
     net: Any
     expected: Answers
+    stored: dict[str, Any]
 
 
 def weights_path(name: str) -> str:
@@ -59,7 +60,7 @@ def classifier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         torch.jit.trace(net, torch.randn(2, 3, 224, 224)).save(str(path))
     stored = json.loads((DATA / "expected.json").read_text())["pipeline"][request.param]
     answers = zip(stored["predicted_class"], stored["predicted_probability"], strict=True)
-    return Classifier(request.param, path, net, dict(zip(stored["files"], answers, strict=True)))
+    return Classifier(request.param, path, net, dict(zip(stored["files"], answers, strict=True)), stored)
 
 
 def read_answers(path: Path) -> Answers:
@@ -95,12 +96,16 @@ def answers_of_c(program: Path, classifier: Classifier, folder: Path) -> Answers
     return read_answers(out)
 
 
-def answers_of_the_command_line(classifier: Classifier, out: Path) -> Answers:
+def evaluate_from_the_command_line(classifier: Classifier, out: Path, *options: str) -> None:
     transform = ["--resize", "256", "--crop", "224", "--interpolation", "bicubic"]
     colours = ["--mean", *[f"{MEAN:.9g}"] * 3, "--std", *[f"{STD:.9g}"] * 3]
     arguments = [str(classifier.path), "--data", str(DATA / "stimuli"), "-o", str(out), *transform, *colours]
-    command = [sys.executable, "-m", "binet", "evaluate", *arguments, "--batch-size", str(BATCH_SIZE)]
+    command = [sys.executable, "-m", "binet", "evaluate", *arguments, "--batch-size", str(BATCH_SIZE), *options]
     subprocess.run(command, check=True)
+
+
+def answers_of_the_command_line(classifier: Classifier, out: Path) -> Answers:
+    evaluate_from_the_command_line(classifier, out)
     return read_answers(out / "predictions.csv")
 
 
@@ -142,3 +147,41 @@ def test_the_published_answers_come_out(door: str, answers: dict[str, Answers], 
 @pytest.mark.parametrize("door", ["command line", "callable"])
 def test_every_door_says_what_the_program_says(door: str, answers: dict[str, Answers]) -> None:
     check_equal(answers[door], answers["program"])
+
+
+@pytest.fixture(scope="module")
+def grouped(classifier: Classifier, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The run of `binet evaluate --groups sixteen`."""
+    out = tmp_path_factory.mktemp("grouped") / classifier.name
+    evaluate_from_the_command_line(classifier, out, "--groups", "sixteen", "--aggregate", "mean")
+    return out
+
+
+def test_every_16_way_decision_is_the_published_one(grouped: Path, classifier: Classifier) -> None:
+    names = list(binet.SIXTEEN_CLASSES)
+    decisions = {name: names[index] for name, (index, _) in read_answers(grouped / "predictions.csv").items()}
+    assert decisions == dict(zip(classifier.stored["files"], classifier.stored["decision"], strict=True))
+    transform = binet.transforms.Transform(
+        resize=256, crop=224, interpolation="bicubic", mean=(MEAN,) * 3, std=(STD,) * 3
+    )
+    table = binet.evaluate(
+        classifier.net, DATA / "stimuli", transform=transform, batch_size=BATCH_SIZE, groups=binet.SIXTEEN_CLASSES
+    )
+    assert {
+        Path(str(name)).name: names[index] for name, index in zip(table.file_names, table.predicted_class)
+    } == decisions
+    shapes = binet.cue_conflict_from_file_names(map(str, table.file_names)).shapes
+    assert [names[label] for label in table.label] == list(shapes)  # folders are categories, in the order of the groups
+
+
+def test_the_shape_bias_is_the_published_one(grouped: Path, classifier: Classifier) -> None:
+    stored = classifier.stored
+    command = [sys.executable, "-m", "binet", "bias", str(grouped), "--json"]
+    (record,) = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    assert record["model"] == classifier.name
+    assert (record["n_conflict"], record["n_shape"], record["n_texture"]) == (
+        stored["conflict"],
+        stored["shape"],
+        stored["texture"],
+    )
+    assert record["shape_bias"] == pytest.approx(stored["shape_bias"], abs=1e-12)

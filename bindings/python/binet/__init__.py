@@ -39,6 +39,7 @@ from .classwise import (
     classwise_calibration,
     quba_calibration_error,
 )
+from .conditions import Conditions, conditions
 from .consistency import ErrorConsistency, ErrorConsistencyMatrix, error_consistency, error_consistency_matrix
 from .copy_model import (
     CopyModel,
@@ -72,6 +73,8 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
+    "METACLASSES",
+    "SIXTEEN_CLASSES",
     "Accuracy",
     "Answers",
     "BlindPairs",
@@ -89,6 +92,7 @@ __all__ = [
     "ClasswiseCalibrationBuilder",
     "ClasswiseClass",
     "ClasswiseClasses",
+    "Conditions",
     "Confusion",
     "CopyModel",
     "CueConflict",
@@ -103,7 +107,6 @@ __all__ = [
     "FactorTable",
     "ImageLimits",
     "ImageList",
-    "METACLASSES",
     "ModelScores",
     "ModelTable",
     "MultilabelAccuracy",
@@ -113,7 +116,6 @@ __all__ = [
     "Predictions",
     "PredictionsBuilder",
     "RankCorrelations",
-    "SIXTEEN_CLASSES",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
@@ -127,6 +129,7 @@ __all__ = [
     "class_gap",
     "class_report",
     "classwise_calibration",
+    "conditions",
     "copy_model",
     "cue_conflict_from_file_names",
     "error_consistency",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from ._categories import NONE
 from ._html import table
 from .errors import InvalidArgument, InvalidData
+from .predictions import Predictions
 
 OBSERVER, RESPONSE, CATEGORY, CONDITION, IMAGE = "subj", "object_response", "category", "condition", "imagename"
 
@@ -40,6 +41,46 @@ class Answers:
     images: tuple[str, ...]
     lines: tuple[int, ...]
     source: str
+
+    @classmethod
+    def from_predictions(
+        cls, predictions: Predictions, categories: Iterable[str], observer: str, source: str = "predictions"
+    ) -> Answers:
+        """What a model answered, whose classes are the categories.
+
+        Args:
+            predictions: with file names, such as `binet.evaluate(..., groups=binet.SIXTEEN_CLASSES)` gives. The label
+                of a row, where there is one, is the category of its image.
+            categories: names of the classes, in their order.
+            observer: what the model is called.
+            source: what messages call the table; lines are those of its CSV.
+
+        Raises:
+            binet.Error: `INVALID_DATA`, with the row, for a class or a label without a name, or a row without a file
+                name.
+        """
+        names = tuple(categories)
+        for column in ("predicted_class", "label"):
+            values = getattr(predictions, column)
+            beyond = np.flatnonzero(values >= len(names))
+            if beyond.size:
+                row = int(beyond[0])
+                message = f"{source}: {column}[{row}] is {values[row]}; categories has {len(names)} names"
+                raise InvalidData(message, "predictions", row)
+        images = []
+        for row, file_name in enumerate(predictions.file_names):
+            if file_name is None:
+                raise InvalidData(f"{source}: row {row} has no file name", "predictions", row)
+            images.append(file_name)
+        return cls(
+            observer=observer,
+            responses=tuple(names[index] for index in predictions.predicted_class),
+            categories=tuple("" if label < 0 else names[label] for label in predictions.label),
+            conditions=("",) * len(predictions),
+            images=tuple(images),
+            lines=tuple(range(2, 2 + len(predictions))),
+            source=source,
+        )
 
     @property
     def image_ids(self) -> tuple[str, ...]:

@@ -200,6 +200,11 @@ def cue_conflict_from_file_names(file_names: Iterable[str | os.PathLike[str]]) -
     return CueConflict(*zip(*found, strict=True)) if found else CueConflict((), (), ())
 
 
+def is_cue_conflict(file_names: Iterable[str]) -> bool:
+    """Whether all names are of the form that `cue_conflict_from_file_names` reads."""
+    return all(_STIMULUS.fullmatch(file_name) for file_name in file_names)
+
+
 def shape_bias(
     responses: Any,
     shapes: Any = None,
@@ -269,23 +274,13 @@ def _of_images(
     given: Answers | Predictions, categories: Iterable[str] | None
 ) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
     """Responses, shapes and textures, as names."""
-    if isinstance(given, Answers):
-        images = cue_conflict_from_file_names(given.images)
-        return given.responses, images.shapes, images.textures
-    if categories is None:
-        message = "categories is None; the names of the classes are needed, such as binet.SIXTEEN_CLASSES"
-        raise InvalidArgument(message, "categories")
-    names = tuple(categories)
-    beyond = np.flatnonzero(given.predicted_class >= len(names))
-    if beyond.size:
-        row = int(beyond[0])
-        message = f"responses[{row}] is class {given.predicted_class[row]}; categories has {len(names)} names"
-        raise InvalidData(message, "responses", row)
-    for row, file_name in enumerate(given.file_names):
-        if file_name is None:
-            raise InvalidData(f"responses[{row}] has no file name, which says shape and texture", "responses", row)
-    images = cue_conflict_from_file_names(name for name in given.file_names if name is not None)
-    return [names[index] for index in given.predicted_class], images.shapes, images.textures
+    if isinstance(given, Predictions):
+        if categories is None:
+            message = "categories is None; the names of the classes are needed, such as binet.SIXTEEN_CLASSES"
+            raise InvalidArgument(message, "categories")
+        given = Answers.from_predictions(given, categories, "")
+    images = cue_conflict_from_file_names(given.images)
+    return given.responses, images.shapes, images.textures
 
 
 def _columns(room: Any, names: tuple[str | int, ...]) -> ShapeBiasCategories:

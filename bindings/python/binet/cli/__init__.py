@@ -16,9 +16,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error, InvalidArgument
-from . import bias, calibrate, demo, evaluate, report
+from . import bias, calibrate, consistency, demo, evaluate, report
 
-VERBS = (evaluate, calibrate, bias, report, demo)
+VERBS = (evaluate, calibrate, bias, consistency, report, demo)
 
 DESCRIPTION = """\
 How vision models differ beyond accuracy.
@@ -31,6 +31,7 @@ examples:
   binet evaluate resnet50.pt --data val/ -o out/resnet50      images to predictions.csv and summary.json
   binet calibrate out/resnet50                                does confidence agree with accuracy?
   binet bias cue-conflict/*.csv                               does a model answer by shape or by texture?
+  binet consistency cue-conflict/*.csv                        are models and people wrong on the same images?
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
 
 `binet VERB --help` says what each verb takes."""

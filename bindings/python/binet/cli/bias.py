@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..bias import ShapeBias, ShapeBiasCategory, cue_conflict_from_file_names, shape_bias
+from ..answers import Answers
+from ..bias import ShapeBias, ShapeBiasCategory, shape_bias
 from ..errors import InvalidData
-from . import plots
+from . import observers, plots
 
 NAME = "bias"
 HELP = "Shape bias of answers to cue-conflict images, pooled and for each shape."
-EXAMPLES = """\
+EXAMPLES = f"""\
 examples:
   binet bias resnet50.csv
   binet bias cue-conflict/*.csv
-  binet bias resnet50.csv people.csv --plot bias.png
+  binet bias out/resnet50 people.csv --plot bias.png
   binet bias resnet50.csv --json | jq '.[0].shape_bias'
 
-A CSV has a row per image with the columns object_response and imagename, such as bear and cat7-elephant1.png, as
-the files of model-vs-human have; where there is a column subj, each subject is a model of its own. Of the answers
-that name the shape or the texture, the share that names the shape is the shape bias (Geirhos et al., ICLR 2019)."""
+{observers.FORMAT}
 
-RESPONSE, IMAGE, SUBJECT = "object_response", "imagename", "subj"
+Of the answers that name the shape or the texture, the share that names the shape is the shape bias (Geirhos et al.,
+ICLR 2019)."""
 
 
 class _Model(NamedTuple):
-    """One subject of one file."""
+    """One observer of one file."""
 
     file: str
     name: str
@@ -38,7 +36,7 @@ class _Model(NamedTuple):
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the verb takes."""
-    parser.add_argument("files", metavar="FILE", nargs="+", help="CSV with an answer per image")
+    parser.add_argument("files", metavar="FILE", nargs="+", help=observers.HELP)
     plots.add_argument(parser, "all models in one figure")
     parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
@@ -46,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
     plots.check(arguments.plot)
-    models = [model for file in arguments.files for model in _measure(file)]
+    models = [_measure(observer) for observer in observers.read(arguments.files)]
     if arguments.plot:
         _save_plot(models, arguments.plot)
     if arguments.json:
@@ -55,39 +53,11 @@ def run(arguments: argparse.Namespace) -> None:
         print("\n\n".join(_table(model) for model in models))
 
 
-def _measure(file: str) -> list[_Model]:
-    """The subjects of a file, in the order in which they come."""
-    models = []
-    for name, rows in _read(file).items():
-        try:
-            images = cue_conflict_from_file_names(image for _, _, image in rows)
-            result = shape_bias([response for _, response, _ in rows], images.shapes, images.textures)
-        except InvalidData as error:
-            line = f"line {rows[error.index][0]}: " if error.index is not None else ""
-            raise InvalidData(f"{file}: {line}{error.message}", error.argument, error.index) from error
-        models.append(_Model(file, name, result))
-    return models
-
-
-def _read(file: str) -> dict[str, list[tuple[int, str, str]]]:
-    """Line, response and image of each row, by subject."""
-    subjects: dict[str, list[tuple[int, str, str]]] = {}
+def _measure(observer: Answers) -> _Model:
     try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, strict=True)
-            for column in (RESPONSE, IMAGE):
-                if column not in (reader.fieldnames or ()):
-                    raise InvalidData(f"{file}: no column {column}")
-            for row in reader:
-                if None in row or None in row.values():
-                    raise InvalidData(f"{file}: line {reader.line_num}: more or fewer fields than the header")
-                answers = subjects.setdefault(row.get(SUBJECT, Path(file).stem), [])
-                answers.append((reader.line_num, row[RESPONSE], row[IMAGE]))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InvalidData(f"{file}: not a CSV in UTF-8: {error}") from error
-    if not subjects:
-        raise InvalidData(f"{file}: no rows")
-    return subjects
+        return _Model(observer.source, observer.observer, shape_bias(observer))
+    except InvalidData as error:
+        raise observers.at_line(error, observer) from error
 
 
 def _record(model: _Model) -> dict[str, Any]:
