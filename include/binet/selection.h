@@ -2,7 +2,7 @@
 #ifndef BINET_SELECTION_H
 #define BINET_SELECTION_H
 
-#include "base.h"
+#include "predictions.h"
 
 BINET_BEGIN
 
@@ -86,6 +86,64 @@ typedef struct binet_placement_error_result {
 BINET_API binet_status binet_placement_error(const binet_context *context, const binet_array *order,
                                              const binet_array *correct, int64_t threshold,
                                              binet_placement_error_result *result, binet_error *error);
+
+/* ---- One answer from many models --------------------------------------------------------------------------------- */
+
+/** Which model to ask about which class: the one that has most samples of the class right; ties to the one that has
+ * more right over all classes, then to the lower index. A class without samples goes to the model that is best over
+ * all.
+ *
+ * @param[in]  context   NULL: malloc, one thread, the best instruction set.
+ * @param[in]  tables    n_tables >= 1 predictions of the same N samples in the same order, each with labels; file names
+ *                       agree where both tables have one. Not NULL.
+ * @param[in]  n_classes 1 .. 2^31 - 1; above every label and predicted class.
+ * @param[out] choice    Room for n_classes entries: the index of a table. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a row of a table, which the message names), _OUT_OF_MEMORY.
+ * Exactness: exact. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_choose_per_class(const binet_context *context, const binet_predictions *const *tables,
+                                              int64_t n_tables, int64_t n_classes, int32_t *choice, binet_error *error);
+
+/** One answer a sample, by such a choice: of the models that answer with a class that is theirs, the most confident;
+ *  ties to the lower index. Where no model does, the most confident of all.
+ *
+ * @param[in]  tables      As above, of the samples to answer, each with confidences; labels may be missing. Not NULL.
+ * @param[in]  choice      [C] i32 or i64: for each class 0 .. n_tables - 1. Not NULL.
+ * @param[out] predictions A row a sample, as the table that answers has it. To be destroyed by the caller. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _OUT_OF_MEMORY. Exactness: exact. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_answer_per_class(const binet_context *context, const binet_predictions *const *tables,
+                                              int64_t n_tables, const binet_array *choice,
+                                              binet_predictions **predictions, binet_error *error);
+
+/** How much each model counts. */
+enum {
+    BINET_WEIGHT_ENTROPY = 0, /**< 1 - entropy / log C of its own probabilities for the sample; where that is 0 for all
+                                   models, all count the same */
+    BINET_WEIGHT_EQUAL = 1
+};
+
+typedef struct binet_ensemble_options {
+    uint32_t struct_size;
+    int32_t weighting; /**< a BINET_WEIGHT_* */
+} binet_ensemble_options;
+
+/** Predictions of the weighted mean of the probabilities of several models, sample by sample; models that are sure
+ *  count more.
+ *
+ * @param[in]  kind        BINET_LOGITS or BINET_PROBABILITIES, of all.
+ * @param[in]  scores      n_models >= 1 arrays [N, C], f16, bf16, f32 or f64, any strides, of the same samples in the
+ *                         same order. Not NULL.
+ * @param[in]  labels      [N], i32 or i64, 0 .. C - 1. NULL: no labels.
+ * @param[in]  options     NULL: weighted by entropy.
+ * @param[out] predictions To be destroyed by the caller. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a row, naming the model), _UNSUPPORTED, _OUT_OF_MEMORY.
+ * Exactness: reproducible. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_ensemble(const binet_context *context, int32_t kind, const binet_array *scores,
+                                      int64_t n_models, const binet_array *labels,
+                                      const binet_ensemble_options *options, binet_predictions **predictions,
+                                      binet_error *error);
 
 /* ---- Blind pairs ------------------------------------------------------------------------------------------------- */
 

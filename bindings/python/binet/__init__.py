@@ -48,6 +48,7 @@ from .copy_model import (
     error_consistency_difference_trials,
     error_consistency_trials,
 )
+from .ensemble import ClassChoice, choose_per_class, ensemble
 from .errors import Error, Status
 from .evaluate import evaluate, evaluate_sweep
 from .factors import METACLASSES, FactorTable, read_metaclasses
@@ -81,6 +82,7 @@ __all__ = [
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
+    "ClassChoice",
     "ClassGap",
     "ClassGapClass",
     "ClassGapClasses",
@@ -126,12 +128,14 @@ __all__ = [
     "accuracy",
     "blind_pairs",
     "calibration",
+    "choose_per_class",
     "class_gap",
     "class_report",
     "classwise_calibration",
     "conditions",
     "copy_model",
     "cue_conflict_from_file_names",
+    "ensemble",
     "error_consistency",
     "error_consistency_difference_trials",
     "error_consistency_matrix",

@@ -1,0 +1,276 @@
+/* One answer from the scores of many models: the mean of their probabilities, weighted by how sure each is. */
+#include <math.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/context.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "binet/selection.h"
+#include "metrics/scores.h"
+
+enum {
+    BLOCK_ELEMENTS = 1 << 20, /* probabilities that are held at once */
+    TASK_ROWS = 16
+};
+
+/* The first row of a task that is at fault, or BINET__ROW_OK. */
+typedef struct fault {
+    int32_t state;
+    int32_t out_of_memory;
+    int64_t model;
+    int64_t row;
+    int64_t column;
+    double value;
+} fault;
+
+typedef struct mixing {
+    const binet_context *context;
+    const binet__kernels *kernels;
+    const binet_array *arrays; /* n_models */
+    int64_t n_models;
+    int64_t n_classes;
+    int32_t kind;
+    int32_t weighting;
+    int64_t first;  /* row of the block */
+    int64_t n_rows; /* of the block */
+    double *mixed;  /* [n_rows, n_classes] */
+    fault *faults;  /* one a task */
+} mixing;
+
+/* Memory of a task. */
+typedef struct workspace {
+    void *scratch;    /* for reading */
+    void *scaled;     /* f32 or f64, padded */
+    double *by_model; /* [n_models, n_classes] probabilities */
+    double *weights;  /* n_models */
+} workspace;
+
+static int allocate(const mixing *work, workspace *of)
+{
+    int64_t n = work->n_classes;
+    size_t all;
+    memset(of, 0, sizeof *of);
+    of->scratch = binet__allocate(work->context, n, 2 * sizeof(double), NULL);
+    of->scaled = binet__allocate(work->context, BINET__PADDED(n), sizeof(double), NULL);
+    of->weights = binet__allocate(work->context, work->n_models, sizeof(double), NULL);
+    if (binet__multiply(n, sizeof(double), &all)) {
+        of->by_model = binet__allocate(work->context, work->n_models, all, NULL);
+    }
+    return of->scratch != NULL && of->scaled != NULL && of->weights != NULL && of->by_model != NULL;
+}
+
+static void release(const mixing *work, workspace *of)
+{
+    binet__release(work->context, of->by_model);
+    binet__release(work->context, of->weights);
+    binet__release(work->context, of->scaled);
+    binet__release(work->context, of->scratch);
+}
+
+static void reduce(const mixing *work, int wide, const void *values, const binet__row_parameters *parameters,
+                   binet__row *row)
+{
+    const binet__kernels *kernels = work->kernels;
+    if (work->kind == BINET_LOGITS) {
+        wide ? kernels->logits_f64(values, work->n_classes, -1, parameters, row)
+             : kernels->logits_f32(values, work->n_classes, -1, parameters, row);
+    } else {
+        wide ? kernels->probabilities_f64(values, work->n_classes, -1, parameters, row)
+             : kernels->probabilities_f32(values, work->n_classes, -1, parameters, row);
+    }
+}
+
+/* The probabilities of one model for one row, and its weight; its state where the row is at fault. */
+static void read_row(const mixing *work, workspace *of, int64_t model, int64_t row, binet__row *reduced)
+{
+    binet__scores scores = binet__scores_of(&work->arrays[model], NULL, 0, work->kernels);
+    const void *values = binet__scores_read(&scores, row, 0, work->n_classes, of->scratch);
+    const binet__row_parameters parameters = {1.0, scores.sum_tolerance};
+    int wide = scores.array->dtype == BINET_F64;
+    double *out = of->by_model + model * work->n_classes;
+    reduce(work, wide, values, &parameters, reduced);
+    if (reduced->state != BINET__ROW_OK) {
+        return;
+    }
+    double unit = 1;
+    if (work->kind == BINET_LOGITS) {
+        binet__scaling scaling;
+        wide ? work->kernels->scale_f64(values, work->n_classes, &parameters, of->scaled, &scaling)
+             : work->kernels->scale_f32(values, work->n_classes, &parameters, of->scaled, &scaling);
+        values = of->scaled;
+        unit = scaling.unit;
+    }
+    for (int64_t k = 0; k < work->n_classes; k++) {
+        out[k] = unit * (wide ? ((const double *)values)[k] : (double)((const float *)values)[k]);
+    }
+    double most = log((double)work->n_classes);
+    double sure = most > 0 ? 1 - reduced->entropy / most : 0;
+    of->weights[model] = work->weighting == BINET_WEIGHT_EQUAL ? 1 : sure > 0 ? sure : 0;
+}
+
+static void mix_row(const mixing *work, workspace *of, double *mixed)
+{
+    double whole = 0;
+    for (int64_t model = 0; model < work->n_models; model++) {
+        whole += of->weights[model];
+    }
+    for (int64_t model = 0; model < work->n_models; model++) {
+        double share = whole > 0 ? of->weights[model] / whole : 1.0 / (double)work->n_models;
+        const double *values = of->by_model + model * work->n_classes;
+        for (int64_t k = 0; k < work->n_classes; k++) {
+            mixed[k] = model == 0 ? share * values[k] : fma(share, values[k], mixed[k]);
+        }
+    }
+    for (int64_t k = 0; k < work->n_classes; k++) {
+        mixed[k] = mixed[k] < 1 ? mixed[k] : 1; /* weights that round to a little above 1 together */
+    }
+}
+
+static void mix_rows(void *argument, int64_t task)
+{
+    const mixing *work = argument;
+    fault *found = &work->faults[task];
+    workspace of;
+    int64_t end = (task + 1) * TASK_ROWS < work->n_rows ? (task + 1) * TASK_ROWS : work->n_rows;
+    memset(found, 0, sizeof *found);
+    found->out_of_memory = !allocate(work, &of);
+    for (int64_t i = task * TASK_ROWS; !found->out_of_memory && found->state == BINET__ROW_OK && i < end; i++) {
+        for (int64_t model = 0; found->state == BINET__ROW_OK && model < work->n_models; model++) {
+            binet__row reduced = {0};
+            read_row(work, &of, model, work->first + i, &reduced);
+            found->state = reduced.state;
+            found->model = model;
+            found->row = work->first + i;
+            found->column = reduced.fault;
+            found->value = reduced.sum;
+        }
+        if (found->state == BINET__ROW_OK) {
+            mix_row(work, &of, work->mixed + i * work->n_classes);
+        }
+    }
+    release(work, &of);
+}
+
+static binet_status fail(const mixing *work, const fault *found, binet_error *error)
+{
+    binet_error row;
+    binet__scores scores = binet__scores_of(&work->arrays[found->model], NULL, 0, work->kernels);
+    binet_status status = binet__scores_fail(&scores, found->state, found->row, found->column, found->value, &row);
+    return binet__fail(error, status, "scores", found->row, "model %lld: %s", (long long)found->model, row.message);
+}
+
+/* ---- Blocks ------------------------------------------------------------------------------------------------------ */
+
+static binet_status mix_block(mixing *work, binet_error *error)
+{
+    int64_t n_tasks = (work->n_rows + TASK_ROWS - 1) / TASK_ROWS;
+    binet_status status = binet__run(work->context, n_tasks, mix_rows, work, error);
+    for (int64_t task = 0; status == BINET_OK && task < n_tasks; task++) {
+        if (work->faults[task].out_of_memory) {
+            status = binet__fail_memory(error, (uint64_t)work->n_classes * sizeof(double));
+        } else if (work->faults[task].state != BINET__ROW_OK) {
+            status = fail(work, &work->faults[task], error);
+        }
+    }
+    return status;
+}
+
+static binet_status mix_all(mixing *work, int64_t block, const binet_array *labels, binet_predictions_builder *builder,
+                            binet_error *error)
+{
+    int64_t n = work->arrays[0].shape[0];
+    binet_status status = BINET_OK;
+    for (work->first = 0; status == BINET_OK && work->first < n; work->first += block) {
+        work->n_rows = n - work->first < block ? n - work->first : block;
+        status = mix_block(work, error);
+        if (status != BINET_OK) {
+            return status;
+        }
+        int64_t size = sizeof(double);
+        binet_array mixed = {
+            work->mixed, BINET_F64, 2, {work->n_rows, work->n_classes}, {work->n_classes * size, size}};
+        binet_array some;
+        if (labels != NULL) {
+            some = *labels;
+            some.data = (const char *)labels->data + work->first * labels->strides[0];
+            some.shape[0] = work->n_rows;
+        }
+        status = binet_predictions_builder_append(builder, &mixed, labels != NULL ? &some : NULL, NULL, error);
+    }
+    return status;
+}
+
+static binet_status check_scores(const binet_array *scores, int64_t n_models, binet_error *error)
+{
+    binet_status status = binet__require(scores, "scores", error);
+    if (status == BINET_OK && n_models < 1) {
+        status = binet__fail_argument(error, "n_models", "n_models is %lld; allowed: >= 1", (long long)n_models);
+    }
+    for (int64_t model = 0; status == BINET_OK && model < n_models; model++) {
+        status = binet__check_array(&scores[model], "scores", 2, BINET__DTYPES_FLOAT, error);
+        if (status == BINET_OK &&
+            (scores[model].shape[0] != scores[0].shape[0] || scores[model].shape[1] != scores[0].shape[1] ||
+             scores[model].shape[0] < 1 || scores[model].shape[1] < 1)) {
+            status = binet__fail(error, BINET_INVALID_ARGUMENT, "scores", model,
+                                 "the scores of model %lld are [%lld, %lld], those of the first [%lld, %lld]; all must "
+                                 "be the same, and not empty",
+                                 (long long)model, (long long)scores[model].shape[0], (long long)scores[model].shape[1],
+                                 (long long)scores[0].shape[0], (long long)scores[0].shape[1]);
+        }
+    }
+    return status;
+}
+
+static binet_status check_call(const mixing *work, const binet_array *labels, const binet_ensemble_options *options,
+                               binet_predictions **predictions, binet_error *error)
+{
+    binet_status status = check_scores(work->arrays, work->n_models, error);
+    int64_t n = status == BINET_OK ? work->arrays[0].shape[0] : 0;
+    status = status == BINET_OK && labels != NULL
+                 ? binet__check_vector(labels, "labels", BINET__DTYPES_INTEGER, &n, error)
+                 : status;
+    status = status == BINET_OK ? binet__scores_check_kind(work->kind, 0, error) : status;
+    status = status == BINET_OK ? binet__require(predictions, "predictions", error) : status;
+    if (status == BINET_OK && options->weighting != BINET_WEIGHT_ENTROPY && options->weighting != BINET_WEIGHT_EQUAL) {
+        status = binet__fail_argument(error, "options", "options->weighting is %d; allowed: %d (entropy), %d (equal)",
+                                      (int)options->weighting, BINET_WEIGHT_ENTROPY, BINET_WEIGHT_EQUAL);
+    }
+    return status;
+}
+
+binet_status binet_ensemble(const binet_context *context, int32_t kind, const binet_array *scores, int64_t n_models,
+                            const binet_array *labels, const binet_ensemble_options *options,
+                            binet_predictions **predictions, binet_error *error)
+{
+    mixing work = {.context = context, .arrays = scores, .n_models = n_models, .kind = kind};
+    binet_ensemble_options given;
+    binet_predictions_builder *builder = NULL;
+    binet_status status = binet__read_struct(&given, sizeof given, options, "options", error);
+    status = status == BINET_OK ? check_call(&work, labels, &given, predictions, error) : status;
+    status = status == BINET_OK ? binet__kernels_of(context, &work.kernels, error) : status;
+    if (status != BINET_OK) {
+        return status;
+    }
+    work.weighting = given.weighting;
+    work.n_classes = scores[0].shape[1];
+    int64_t block = work.n_classes < BLOCK_ELEMENTS ? BLOCK_ELEMENTS / work.n_classes : 1;
+    block = block < scores[0].shape[0] ? block : scores[0].shape[0];
+    size_t row;
+    if (!binet__multiply(work.n_classes, sizeof(double), &row)) {
+        return binet__fail_memory(error, UINT64_MAX);
+    }
+    work.mixed = binet__allocate(context, block, row, error);
+    work.faults = work.mixed != NULL
+                      ? binet__allocate(context, (block + TASK_ROWS - 1) / TASK_ROWS, sizeof *work.faults, error)
+                      : NULL;
+    status = work.faults != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
+    status = status == BINET_OK ? binet_predictions_builder_create(context, BINET_PROBABILITIES, NULL, &builder, error)
+                                : status;
+    status = status == BINET_OK ? mix_all(&work, block, labels, builder, error) : status;
+    status = status == BINET_OK ? binet_predictions_builder_finish(builder, predictions, error) : status;
+    binet_predictions_builder_destroy(builder);
+    binet__release(context, work.faults);
+    binet__release(context, work.mixed);
+    return status;
+}
