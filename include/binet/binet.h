@@ -10,6 +10,7 @@
 #include "classwise.h"
 #include "evaluate.h"
 #include "image.h"
+#include "invariance.h"
 #include "mistakes.h"
 #include "predictions.h"
 #include "recalibration.h"

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/error.h"
+#include "base/sum.h"
 #include "metrics/normal.h"
 
 binet_status binet__check_confidence_level(double *level, binet_error *error)
@@ -36,5 +37,32 @@ void binet__share(int64_t n_hits, int64_t n, double level, double *share, double
     if (n > 0) {
         *share = (double)n_hits / (double)n;
         binet__wilson(n_hits, n, level, low, high);
+    }
+}
+
+void binet__mean(const double *values, int64_t n, double level, double least, double most, double *mean, double *low,
+                 double *high)
+{
+    binet__sum sum = {0, 0};
+    binet__sum squares = {0, 0};
+    *mean = NAN;
+    *low = NAN;
+    *high = NAN;
+    if (n < 1) {
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        binet__sum_add(&sum, values[i]);
+    }
+    *mean = binet__sum_value(&sum) / (double)n;
+    for (int64_t i = 0; i < n; i++) {
+        double distance = values[i] - *mean;
+        binet__sum_add(&squares, distance * distance);
+    }
+    if (n > 1) {
+        double half = -binet__normal_quantile(0.5 * (1.0 - level)) *
+                      sqrt(binet__sum_value(&squares) / ((double)(n - 1) * (double)n));
+        *low = fmax(*mean - half, least);
+        *high = fmin(*mean + half, most);
     }
 }

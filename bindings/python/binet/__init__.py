@@ -54,6 +54,7 @@ from .evaluate import evaluate, evaluate_sweep
 from .factors import METACLASSES, FactorTable, read_metaclasses
 from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
+from .invariance import Estimate, Invariance, InvarianceSetting, invariance
 from .mistakes import (
     ErrorRatio,
     ErrorRatioFactor,
@@ -106,9 +107,12 @@ __all__ = [
     "ErrorRatio",
     "ErrorRatioFactor",
     "ErrorRatioFactors",
+    "Estimate",
     "FactorTable",
     "ImageLimits",
     "ImageList",
+    "Invariance",
+    "InvarianceSetting",
     "ModelScores",
     "ModelTable",
     "MultilabelAccuracy",
@@ -146,6 +150,7 @@ __all__ = [
     "fit_temperature",
     "get_num_threads",
     "imagenet_val_file_names",
+    "invariance",
     "metaclass_correct",
     "multilabel_accuracy",
     "quba_calibration_error",
