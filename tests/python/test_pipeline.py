@@ -167,9 +167,8 @@ def test_every_16_way_decision_is_the_published_one(grouped: Path, classifier: C
     table = binet.evaluate(
         classifier.net, DATA / "stimuli", transform=transform, batch_size=BATCH_SIZE, groups=binet.SIXTEEN_CLASSES
     )
-    assert {
-        Path(str(name)).name: names[index] for name, index in zip(table.file_names, table.predicted_class)
-    } == decisions
+    rows = zip(map(str, table.file_names), table.predicted_class, strict=True)
+    assert {Path(name).name: names[index] for name, index in rows} == decisions
     shapes = binet.cue_conflict_from_file_names(map(str, table.file_names)).shapes
     assert [names[label] for label in table.label] == list(shapes)  # folders are categories, in the order of the groups
 
