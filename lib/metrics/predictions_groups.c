@@ -243,7 +243,5 @@ void binet__groups_reduce(const binet__groups *groups, const binet__kernels *ker
     row->confidence = of_groups[best];
     row->true_probability = label >= 0 ? of_groups[label] : NAN;
     row->rank = label >= 0 ? (int32_t)(ahead + 1) : 0;
-    row->nll = NAN;
-    row->brier = NAN;
-    row->entropy = NAN;
+    row->entropy = NAN; /* as nll and brier are without a label of a class */
 }
