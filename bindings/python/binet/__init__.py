@@ -68,6 +68,7 @@ from .mistakes import (
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
 from .predictions import Predictions
+from .presets import IMAGENET_WNIDS, PRESETS, Preset
 from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
 from .threads import get_num_threads, set_num_threads
@@ -75,7 +76,9 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
+    "IMAGENET_WNIDS",
     "METACLASSES",
+    "PRESETS",
     "SIXTEEN_CLASSES",
     "Accuracy",
     "Answers",
@@ -121,6 +124,7 @@ __all__ = [
     "Prediction",
     "Predictions",
     "PredictionsBuilder",
+    "Preset",
     "RankCorrelations",
     "ShapeBias",
     "ShapeBiasCategories",

@@ -19,6 +19,7 @@ from .errors import Error, InvalidArgument, InvalidData, shown
 from .groups import Aggregate, ClassGroups
 from .image import ClassMap, ImageLimits, ImageList
 from .predictions import Predictions, wrap
+from .presets import Preset, preset_of
 from .threads import context
 from .transforms import IMAGENET, STUDY, Sweep, Transform
 from .transforms import sweep as make_sweep
@@ -38,6 +39,7 @@ def evaluate(
     model: Any,
     data: str | os.PathLike[str] | ImageList,
     *,
+    preset: str | Preset | None = None,
     transform: Transform = IMAGENET,
     batch_size: int = 32,
     input: Input | None = None,  # noqa: A002 (the word that fits)
@@ -66,6 +68,7 @@ def evaluate(
             is the callable's own: it may keep or change it. A torch module is put into evaluation mode for the call,
             runs without gradients, and is given its batches on its own device.
         data: a folder, a CSV file or an `ImageList`.
+        preset: one of `binet.PRESETS` by name, such as "imagenet-r": gives subset and class_names.
         transform: what is done to each picture. Without a crop all must come out the same size.
         batch_size: >= 1. The last batch may be smaller.
         input: what a callable is given, "numpy" or "torch" (a CPU tensor, with gradients off). None: "torch" for a
@@ -91,6 +94,8 @@ def evaluate(
     """
     if not isinstance(transform, Transform):
         raise InvalidArgument(f"transform is {shown(transform)}; allowed: a binet.transforms.Transform", "transform")
+    if preset is not None:
+        subset, class_names = _of_preset(preset_of(preset), subset, class_names)
     rows = Options(temperature, subset, nan, groups, aggregate)
     settings = _Settings(batch_size, input, outputs, rows, on_bad_image, limits, progress)
     options = settings.to_c()
@@ -250,6 +255,13 @@ def _run(
     for table in tables:
         table.skipped = tuple(loop.skipped)
     return tables
+
+
+def _of_preset(preset: Preset, subset: Any, class_names: ClassMap | None) -> tuple[Any, ClassMap]:
+    for name, given in (("subset", subset), ("class_names", class_names)):
+        if given is not None:
+            raise InvalidArgument(f"{name} is given beside the preset {preset.name!r}, which says it", name)
+    return preset.subset, preset.class_names
 
 
 def _images(

@@ -10,6 +10,7 @@ from typing import Any
 from .. import transforms
 from .._extras import require
 from ..groups import AGGREGATES
+from ..presets import PRESETS
 from ..report import runs
 from ..threads import set_num_threads
 from .arguments import natural, positive
@@ -20,6 +21,7 @@ EXAMPLES = """\
 examples:
   binet evaluate resnet50.pt --data val/ -o out/resnet50
   binet evaluate clip.pt --data val/ -o out/clip --transform clip --batch-size 64
+  binet evaluate resnet50.pt --data imagenet-r/ -o out/resnet50-r --preset imagenet-r
   binet evaluate net.pt --data val/ -o out/net --class-map wnids.txt --skip-bad
   binet evaluate resnet50.pt --data cue-conflict/ -o out/cues --groups sixteen && binet bias out/cues
   binet evaluate small.pt --data digits/ -o out/small --resize 8 --crop 8 --mean .3 .3 .3 --std .4 .4 .4
@@ -55,6 +57,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         pictures.add_argument(f"--{name}", type=float, nargs=3, metavar=("R", "G", "B"), help="as parts of 1")
 
     images = parser.add_argument_group("labels and files")
+    images.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        metavar="NAME",
+        help=f"test set whose folder names and classes are known: {', '.join(PRESETS)}",
+    )
     images.add_argument("--class-map", metavar="FILE", help="a folder name a line, in class order, such as WordNet ids")
     images.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
     images.add_argument(
@@ -79,6 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
         _use_threads(arguments.threads)
     settings = runs.Settings(
         transform=_transform(arguments),
+        preset=arguments.preset,
         batch_size=arguments.batch_size,
         class_map=arguments.class_map,
         labels=arguments.labels,

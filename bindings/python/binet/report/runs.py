@@ -20,11 +20,12 @@ from .._files import write_text
 from .._library import ffi, lib
 from ..accuracy import accuracy
 from ..calibration import calibration
-from ..errors import InvalidData, IOFailure
+from ..errors import InvalidArgument, InvalidData, IOFailure
 from ..evaluate import evaluate
 from ..groups import Aggregate, ClassGroups, named
 from ..image import ClassMap, ImageList
 from ..predictions import Predictions
+from ..presets import preset_of
 from ..threads import context, get_num_threads
 from ..transforms import IMAGENET, Transform
 from .records import core, top1
@@ -74,6 +75,7 @@ class Settings:
 
     Attributes:
         transform: what is done to each picture.
+        preset: one of `binet.PRESETS` by name, which says the folder names and the classes kept; None: none.
         batch_size: pictures a batch.
         class_map: file with a folder name a line, in class order; None: the sorted folder names.
         labels: CSV of `file_name,label` that gives or replaces the labels.
@@ -84,6 +86,7 @@ class Settings:
     """
 
     transform: Transform = IMAGENET
+    preset: str | None = None
     batch_size: int = 32
     class_map: PathLike | None = None
     labels: PathLike | None = None
@@ -125,6 +128,12 @@ def evaluate_to(
     groups = None if settings.groups is None else named(settings.groups)
     class_names: ClassMap | None = None if groups is None else tuple(groups)
     class_names = class_names if settings.class_map is None else read_class_map(settings.class_map)
+    preset = None if settings.preset is None else preset_of(settings.preset)
+    if preset is not None and class_names is not None:
+        raise InvalidArgument(
+            f"the preset {preset.name!r} says which folders there are: no class map, no groups", "preset"
+        )
+    class_names = class_names if preset is None else preset.class_names
     images = ImageList(data, class_names=class_names)
     out.mkdir(parents=True, exist_ok=True)
     predictions = evaluate(
@@ -132,6 +141,7 @@ def evaluate_to(
         images,
         transform=settings.transform,
         batch_size=settings.batch_size,
+        subset=None if preset is None else preset.subset,
         groups=groups,
         aggregate=settings.aggregate,
         on_bad_image="skip" if settings.skip_bad else "error",
@@ -167,6 +177,7 @@ def _summary(
         "model": {"path": str(model), "sha256": sha256(model), "bytes": model.stat().st_size},
         "data": {"path": str(data), "n_images": len(images), "list_sha256": _list_sha256(images)},
         "transform": asdict(settings.transform),
+        "preset": settings.preset,
         "batch_size": settings.batch_size,
         "class_map": None if settings.class_map is None else str(settings.class_map),
         "labels": None if settings.labels is None else str(settings.labels),
@@ -223,6 +234,7 @@ def _command(out: Path, model: Path, data: Path, settings: Settings, name: str) 
     for key in ("mean", "std"):
         words += [f"--{key}", *(repr(value) for value in transform[key])]
     words += ["--batch-size", str(settings.batch_size)]
+    words += ["--preset", settings.preset] if settings.preset is not None else []
     words += ["--class-map", str(settings.class_map)] if settings.class_map is not None else []
     words += ["--labels", str(settings.labels)] if settings.labels is not None else []
     if settings.groups is not None:
