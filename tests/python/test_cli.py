@@ -308,6 +308,8 @@ def test_summary_tells_all(images: Path, model: Path, evaluated: Path) -> None:
         "interpolation": "bilinear",
         "mean": [0.485, 0.456, 0.406],
         "std": [0.229, 0.224, 0.225],
+        "order": "resize_first",
+        "shift": 0,
     }
     assert (summary["batch_size"], summary["threads"], summary["features"]) == (4, 1, "features.npy")
     assert summary["counts"] == {"images": 9, "evaluated": 9, "skipped": 0, "classes": 3}
