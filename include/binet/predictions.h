@@ -222,6 +222,23 @@ BINET_API binet_status binet_predictions_find(const binet_context *context, cons
                                               const char *const *file_names, int64_t n, int64_t *rows,
                                               binet_error *error);
 
+/** Rows of two tables that are about the same files, such as those of two models: by whole file names; where the tables
+ *  share none, by the part after the last '/'. Rows without a name do not match.
+ *
+ * @param[in]  a         N rows, whose names are unique. Not NULL.
+ * @param[in]  b         M rows, likewise. Not NULL.
+ * @param[in]  capacity  Entries of rows_a and of rows_b, at least the rows that match: min(N, M) is always enough.
+ * @param[out] rows_a    The rows of a that match, ascending. Not NULL.
+ * @param[out] rows_b    The row of b for each of them. Not NULL.
+ * @param[out] n_matched How many match, at least 1: N less these are in a only, M less these in b only. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _OUT_OF_MEMORY, or _INVALID_DATA for a table without names, a name twice in a
+ *         table, tables that share no name, and a last part that both have and that stands for two rows of one of them.
+ * Exactness: exact. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_predictions_match(const binet_context *context, const binet_predictions *a,
+                                               const binet_predictions *b, int64_t capacity, int64_t *rows_a,
+                                               int64_t *rows_b, int64_t *n_matched, binet_error *error);
+
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 /** Write a CSV: `file_name,predicted_class,predicted_probability` first (the columns of ImageNet-X, Idrissi et al.,

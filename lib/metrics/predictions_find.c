@@ -6,8 +6,8 @@
 #include "metrics/names.h"
 #include "metrics/predictions_table.h"
 
-/* The row of each name of the table. */
-static binet_status index_rows(const binet_predictions *predictions, binet__names *rows, binet_error *error)
+binet_status binet__predictions_index(const binet_predictions *predictions, const char *argument, binet__names *rows,
+                                      binet_error *error)
 {
     int64_t n_named = 0;
     for (int64_t row = 0; row < predictions->n; row++) {
@@ -21,15 +21,15 @@ static binet_status index_rows(const binet_predictions *predictions, binet__name
             return status;
         }
         if (present != row) {
-            return binet__fail(error, BINET_INVALID_DATA, "predictions", row,
+            return binet__fail(error, BINET_INVALID_DATA, argument, row,
                                "rows %lld and %lld have the same file name, '%.200s'", (long long)present,
                                (long long)row, name);
         }
         n_named++;
     }
     if (n_named == 0) {
-        return binet__fail(error, BINET_INVALID_DATA, "predictions", -1,
-                           "predictions has no file names, by which rows are found");
+        return binet__fail(error, BINET_INVALID_DATA, argument, -1, "%s has no file names, by which rows are found",
+                           argument);
     }
     return BINET_OK;
 }
@@ -75,7 +75,8 @@ binet_status binet_predictions_find(const binet_context *context, const binet_pr
     binet__names known = binet__names_none(context);
     int64_t *first = binet__allocate(context, predictions->n, sizeof *first, error);
     int64_t *found = binet__allocate(context, n, sizeof *found, error);
-    status = first != NULL && found != NULL ? index_rows(predictions, &known, error) : BINET_OUT_OF_MEMORY;
+    status = first != NULL && found != NULL ? binet__predictions_index(predictions, "predictions", &known, error)
+                                            : BINET_OUT_OF_MEMORY;
     for (int64_t row = 0; status == BINET_OK && row < predictions->n; row++) {
         first[row] = -1;
     }

@@ -4,6 +4,7 @@
 
 #include "base/context.h"
 #include "binet/predictions.h"
+#include "metrics/names.h"
 
 enum {
     BINET__N_COLUMNS = BINET_ENTROPY + 1, /* those of predictions.h */
@@ -48,6 +49,11 @@ binet_status binet__predictions_name_row(binet_predictions *table, int64_t row, 
 /** Give a row a label. Where it is another than before, what needs a label is inferred: rank 1 and true_probability =
  *  confidence where the prediction is right; unknown elsewhere. */
 void binet__predictions_label_row(binet_predictions *table, int64_t row, int32_t label);
+
+/** Add the row of each name of the table to `rows`. BINET_INVALID_DATA for a name twice, and where there are none.
+ *  `argument` is the table's name in messages. */
+binet_status binet__predictions_index(const binet_predictions *predictions, const char *argument, binet__names *rows,
+                                      binet_error *error);
 
 /** A column of i32, or of f64. */
 static inline int32_t *binet__column_i32(const binet_predictions *table, int32_t column)

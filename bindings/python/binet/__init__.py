@@ -55,6 +55,7 @@ from .factors import METACLASSES, FactorTable, read_metaclasses
 from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
 from .invariance import Estimate, Invariance, InvarianceSetting, invariance
+from .matching import Match, match
 from .mistakes import (
     ErrorRatio,
     ErrorRatioFactor,
@@ -116,6 +117,7 @@ __all__ = [
     "ImageList",
     "Invariance",
     "InvarianceSetting",
+    "Match",
     "ModelScores",
     "ModelTable",
     "MultilabelAccuracy",
@@ -155,6 +157,7 @@ __all__ = [
     "get_num_threads",
     "imagenet_val_file_names",
     "invariance",
+    "match",
     "metaclass_correct",
     "multilabel_accuracy",
     "quba_calibration_error",
