@@ -81,9 +81,9 @@ typedef struct binet_classwise_result {
 
 /** Class-wise calibration error of scores.
  *
- * With bins of equal width in one pass; beside the scores it needs 32 bytes for each class and bin, up to 16 times
- * where there are rows enough. With bins of equal mass in two passes; it needs 24 bytes a row, and 17 times 8 bytes a
- * row for each thread at work.
+ * With bins of equal width in one pass; beside the scores it needs 32 bytes for each class and bin, and as much again
+ * for each further thread at work. With bins of equal mass in two passes; it needs 24 bytes a row, and 17 times 8 bytes
+ * a row for each thread at work.
  *
  * A probability is rounded once, to a multiple of 2^-40, and added as an integer.
  *

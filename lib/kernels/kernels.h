@@ -40,8 +40,8 @@ typedef struct binet__scaling {
     double unit;
 } binet__scaling;
 
-/** Added to a number from 0 to 1 it leaves a double whose bits count the number's multiples of 2^-40, the nearest one,
- *  halves to even, from those of this one on. */
+/** A probability in a tally: scaled * unit + this, rounded once, to the nearest multiple of 2^-40, halves to even. The
+ *  bits of that double, less those of this one, count the multiples. */
 static const double binet__tally_shift = 0x1.8p+12;
 
 /** Room for n values whose last lanes are written whole. */
@@ -111,8 +111,8 @@ typedef struct binet__kernels {
     void (*check_f32)(const float *scores, int64_t n, const binet__row_parameters *parameters, binet__scaling *scaling);
     void (*check_f64)(const double *scores, int64_t n, const binet__row_parameters *parameters,
                       binet__scaling *scaling);
-    /** Add a row's probabilities to totals[BINET__PADDED(n)], in multiples of 2^-40, the nearest one, halves to even;
-     *  NULL: to none. The columns whose probability is at least `least` > 0, and perhaps some a millionth below, go to
+    /** Add a row's probabilities to totals[BINET__PADDED(n)], each as the bits that binet__tally_shift tells of; NULL:
+     * to none. The columns whose probability is at least `least` > 0, and perhaps some a millionth below, go to
      *  columns[n]; gives how many. */
     int64_t (*tally_f32)(const float *scaled, int64_t n, double unit, double least, uint64_t *totals, int32_t *columns);
     int64_t (*tally_f64)(const double *scaled, int64_t n, double unit, double least, uint64_t *totals,

@@ -268,19 +268,22 @@ BINET__INLINE uint32_t f64_at_least(f64_vector a, f64_vector b)
     return (uint32_t)_mm256_movemask_pd(_mm256_cmp_pd(a, b, _CMP_GE_OQ));
 }
 
-BINET__INLINE void f64_tally(uint64_t *totals, f64_vector a, f64_vector unit)
+BINET__INLINE void tally_four(uint64_t *totals, __m256d a, __m256d unit)
 {
     __m256i *at = (__m256i *)(void *)totals;
-    __m256d shift = _mm256_set1_pd(binet__tally_shift);
-    __m256d shifted = _mm256_add_pd(_mm256_mul_pd(a, unit), shift);
-    __m256i term = _mm256_sub_epi64(_mm256_castpd_si256(shifted), _mm256_castpd_si256(shift));
-    _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), term));
+    __m256d shifted = _mm256_fmadd_pd(a, unit, _mm256_set1_pd(binet__tally_shift));
+    _mm256_storeu_si256(at, _mm256_add_epi64(_mm256_loadu_si256(at), _mm256_castpd_si256(shifted)));
 }
 
-BINET__INLINE void f32_tally(uint64_t *totals, f32_vector a, f64_vector unit)
+BINET__INLINE void f64_tally(uint64_t *totals, const double *values, f64_vector unit)
 {
-    f64_tally(totals, _mm256_cvtps_pd(_mm256_castps256_ps128(a)), unit);
-    f64_tally(totals + f64_width, _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)), unit);
+    tally_four(totals, _mm256_loadu_pd(values), unit);
+}
+
+BINET__INLINE void f32_tally(uint64_t *totals, const float *values, f64_vector unit)
+{
+    tally_four(totals, _mm256_cvtps_pd(_mm_loadu_ps(values)), unit);
+    tally_four(totals + 4, _mm256_cvtps_pd(_mm_loadu_ps(values + 4)), unit);
 }
 
 #endif

@@ -255,18 +255,21 @@ BINET__INLINE uint32_t f64_at_least(f64_vector a, f64_vector b)
     return _mm512_cmp_pd_mask(a, b, _CMP_GE_OQ);
 }
 
-BINET__INLINE void f64_tally(uint64_t *totals, f64_vector a, f64_vector unit)
+BINET__INLINE void tally_eight(uint64_t *totals, __m512d a, __m512d unit)
 {
-    __m512d shift = _mm512_set1_pd(binet__tally_shift);
-    __m512d shifted = _mm512_add_pd(_mm512_mul_pd(a, unit), shift);
-    __m512i term = _mm512_sub_epi64(_mm512_castpd_si512(shifted), _mm512_castpd_si512(shift));
-    _mm512_storeu_si512(totals, _mm512_add_epi64(_mm512_loadu_si512(totals), term));
+    __m512d shifted = _mm512_fmadd_pd(a, unit, _mm512_set1_pd(binet__tally_shift));
+    _mm512_storeu_si512(totals, _mm512_add_epi64(_mm512_loadu_si512(totals), _mm512_castpd_si512(shifted)));
 }
 
-BINET__INLINE void f32_tally(uint64_t *totals, f32_vector a, f64_vector unit)
+BINET__INLINE void f64_tally(uint64_t *totals, const double *values, f64_vector unit)
 {
-    f64_tally(totals, _mm512_cvtps_pd(_mm512_castps512_ps256(a)), unit);
-    f64_tally(totals + f64_width, _mm512_cvtps_pd(_mm512_extractf32x8_ps(a, 1)), unit);
+    tally_eight(totals, _mm512_loadu_pd(values), unit);
+}
+
+BINET__INLINE void f32_tally(uint64_t *totals, const float *values, f64_vector unit)
+{
+    tally_eight(totals, _mm512_cvtps_pd(_mm256_loadu_ps(values)), unit);
+    tally_eight(totals + 8, _mm512_cvtps_pd(_mm256_loadu_ps(values + 8)), unit);
 }
 
 #endif

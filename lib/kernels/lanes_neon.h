@@ -194,18 +194,22 @@ BINET__INLINE uint32_t f64_at_least(f64_vector a, f64_vector b)
     return (uint32_t)vaddvq_u64(vandq_u64(vcgeq_f64(a, b), vld1q_u64(bits)));
 }
 
-BINET__INLINE void f64_tally(uint64_t *totals, f64_vector a, f64_vector unit)
+BINET__INLINE void tally_two(uint64_t *totals, float64x2_t a, float64x2_t unit)
 {
-    float64x2_t shift = vdupq_n_f64(binet__tally_shift);
-    float64x2_t shifted = vaddq_f64(vmulq_f64(a, unit), shift);
-    uint64x2_t term = vsubq_u64(vreinterpretq_u64_f64(shifted), vreinterpretq_u64_f64(shift));
-    vst1q_u64(totals, vaddq_u64(vld1q_u64(totals), term));
+    float64x2_t shifted = vfmaq_f64(vdupq_n_f64(binet__tally_shift), a, unit);
+    vst1q_u64(totals, vaddq_u64(vld1q_u64(totals), vreinterpretq_u64_f64(shifted)));
 }
 
-BINET__INLINE void f32_tally(uint64_t *totals, f32_vector a, f64_vector unit)
+BINET__INLINE void f64_tally(uint64_t *totals, const double *values, f64_vector unit)
 {
-    f64_tally(totals, vcvt_f64_f32(vget_low_f32(a)), unit);
-    f64_tally(totals + f64_width, vcvt_high_f64_f32(a), unit);
+    tally_two(totals, vld1q_f64(values), unit);
+}
+
+BINET__INLINE void f32_tally(uint64_t *totals, const float *values, f64_vector unit)
+{
+    float32x4_t a = vld1q_f32(values);
+    tally_two(totals, vcvt_f64_f32(vget_low_f32(a)), unit);
+    tally_two(totals + 2, vcvt_high_f64_f32(a), unit);
 }
 
 #endif

@@ -95,14 +95,13 @@ BINET__INLINE void prefetch(uintptr_t address)
     {                                                                                                                  \
         return a >= b;                                                                                                 \
     }                                                                                                                  \
-    /* Add each lane times `unit`, 0 to 1, to its total, in multiples of 2^-40. */                                     \
-    BINET__INLINE void t##_tally(uint64_t *totals, real a, double unit)                                                \
+    /* Add to each total the bits that tell its lane in memory times `unit`: see binet__tally_shift. */                \
+    BINET__INLINE void t##_tally(uint64_t *totals, const real *values, double unit)                                    \
     {                                                                                                                  \
-        double shifted = (double)a * unit + binet__tally_shift;                                                        \
-        uint64_t bits[2];                                                                                              \
-        memcpy(&bits[0], &shifted, sizeof shifted);                                                                    \
-        memcpy(&bits[1], &binet__tally_shift, sizeof shifted);                                                         \
-        *totals += bits[0] - bits[1];                                                                                  \
+        double shifted = fma((double)*values, unit, binet__tally_shift);                                               \
+        uint64_t bits;                                                                                                 \
+        memcpy(&bits, &shifted, sizeof bits);                                                                          \
+        *totals += bits;                                                                                               \
     }
 
 BINET__OPERATIONS(f32, float, fmaf)

@@ -14,24 +14,28 @@ BINET__INLINE OP(vector) OP(scaled)(OP(vector) x, REAL largest, const OP(exponen
 static double OP(scale_run)(const REAL *row, int64_t n, int64_t start, int64_t end, int64_t skipped, REAL largest,
                             const OP(exponent) * exponent, REAL *scaled)
 {
-    const REAL none = (REAL)-INFINITY;
     OP(vector) sum[OP(parts)];
     for (int part = 0; part < OP(parts); part++) {
         sum[part] = OP(set)(0);
     }
     for (int64_t at = start; at < end; at += OP(all)) {
-        int whole = end - at >= OP(all) && (uint64_t)(skipped - at) >= OP(all);
-        if (whole) {
+        if (end - at >= OP(all) && (uint64_t)(skipped - at) >= OP(all)) {
             prefetch((uintptr_t)(row + at) + (uintptr_t)n * sizeof(REAL)); /* most often the next row */
-        }
-        for (int part = 0; part < OP(parts); part++) {
-            int64_t from = at + (int64_t)part * OP(width);
-            OP(vector)
-            x = whole ? OP(load)(row + from)
-                      : OP(replace)(OP(load_first)(row + from, end - from, none), skipped - from, none);
-            OP(vector) e = OP(scaled)(x, largest, exponent);
-            sum[part] = OP(add)(sum[part], e);
-            OP(store)(scaled + from, e);
+            for (int part = 0; part < OP(parts); part++) {
+                int64_t from = at + (int64_t)part * OP(width);
+                OP(vector) e = OP(scaled)(OP(load)(row + from), largest, exponent);
+                OP(store)(scaled + from, e);
+                sum[part] = OP(add)(sum[part], e);
+            }
+        } else {
+            for (int part = 0; part < OP(parts); part++) {
+                const REAL none = (REAL)-INFINITY;
+                int64_t from = at + (int64_t)part * OP(width);
+                OP(vector) x = OP(replace)(OP(load_first)(row + from, end - from, none), skipped - from, none);
+                OP(vector) e = OP(scaled)(x, largest, exponent);
+                OP(store)(scaled + from, e);
+                sum[part] = OP(add)(sum[part], e);
+            }
         }
     }
     return OP(sum)(sum);
@@ -138,25 +142,36 @@ BINET__INLINE int64_t OP(list)(uint32_t bits, int64_t at, int32_t *columns, int6
     return count;
 }
 
+/* The next <t>_all columns of a row; one bit for each that is at least `bound`. */
+BINET__INLINE uint32_t OP(tally_block)(const REAL *scaled, OP(vector) bound, f64_vector unit, uint64_t *totals)
+{
+    uint32_t bits = 0;
+    for (int part = 0; part < OP(parts); part++) {
+        const REAL *from = scaled + (int64_t)part * OP(width);
+        if (totals != NULL) {
+            OP(tally)(totals + (int64_t)part * OP(width), from, unit);
+        }
+        bits |= OP(at_least)(OP(load)(from), bound) << (part * OP(width));
+    }
+    return bits;
+}
+
 BINET__INLINE int64_t OP(tally_all)(const REAL *scaled, int64_t n, double unit, double least, uint64_t *totals,
                                     int with_totals, int32_t *columns)
 {
     const OP(vector) bound = OP(set)((REAL)(least / unit * (1 - 0x1p-20)));
     const f64_vector units = f64_set(unit);
     int64_t count = 0;
-    for (int64_t at = 0; at < n; at += OP(all)) {
-        int whole = n - at >= OP(all);
-        uint32_t bits = 0;
-        for (int part = 0; part < OP(parts); part++) {
-            int64_t from = at + (int64_t)part * OP(width);
-            OP(vector) a = whole ? OP(load)(scaled + from) : OP(load_first)(scaled + from, n - from, 0);
-            if (with_totals) {
-                OP(tally)(totals + from, a, units);
-            }
-            bits |= OP(at_least)(a, bound) << (part * OP(width));
-        }
-        bits &= whole ? ~0u : (1u << (n - at)) - 1;
+    int64_t at = 0;
+    for (; n - at >= OP(all); at += OP(all)) {
+        uint32_t bits = OP(tally_block)(scaled + at, bound, units, with_totals ? totals + at : NULL);
         count = OP(list)(bits, at, columns, count);
+    }
+    if (at < n) {
+        REAL rest[OP(all)] = {0};
+        memcpy(rest, scaled + at, (size_t)(n - at) * sizeof *rest);
+        uint32_t bits = OP(tally_block)(rest, bound, units, with_totals ? totals + at : NULL);
+        count = OP(list)(bits & ((1u << (n - at)) - 1), at, columns, count);
     }
     return count;
 }
@@ -165,5 +180,5 @@ static int64_t OP(tally_row)(const REAL *scaled, int64_t n, double unit, double 
                              int32_t *columns)
 {
     return totals != NULL ? OP(tally_all)(scaled, n, unit, least, totals, 1, columns)
-                          : OP(tally_all)(scaled, n, unit, least, totals, 0, columns);
+                          : OP(tally_all)(scaled, n, unit, least, NULL, 0, columns);
 }

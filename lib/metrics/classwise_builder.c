@@ -1,54 +1,44 @@
+#include <stdatomic.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/context.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "metrics/bins.h"
-#include "metrics/classwise.h"
+#include "metrics/classwise_table.h"
 
 enum {
-    MOST_PIECES = 16,
+    MOST_PIECES = 64,
     PIECE_ELEMENTS = 1 << 18, /* scores that are worth a piece of their own */
     ROW_ELEMENTS = 64,        /* what a row costs beside its scores, in scores */
     ROWS_PER_BIN = 8,         /* rows that are worth a table of their own, for each bin */
-    ROWS_UNCARRIED = 1 << 22, /* rows of 2^40 that a total of 64 bits holds */
-    FRACTION_HALF = 1 << 20,  /* the root of 2^40 */
     CLASSES_PER_TASK = 64
 };
-
-/* A bin of a class. Where all probabilities count, the first bin's count and sum are what the others leave. */
-typedef struct cell {
-    int64_t count;
-    int64_t marked; /* nixon: rows of this label; pearce: rows that are wrong for the class */
-    binet__sum probability;
-} cell;
-
-/* What one piece of every batch adds up. Integers throughout, so that it may be taken away again to the last bit. */
-typedef struct piece {
-    uint64_t *totals;    /* [BINET__PADDED(C)], of the rows since the last carry, in 2^-40; NULL with a threshold */
-    binet__sum *carried; /* [C], of the rows before; NULL likewise */
-    cell *cells;         /* [C * n_bins] */
-    int64_t *n_labels;   /* [C] */
-    int64_t *n_zero;     /* [C], probabilities of 0; NULL but for pearce */
-    int32_t *columns;    /* [C] */
-    void *room;          /* [BINET__PADDED(C)] of double */
-    void *scratch;
-    int64_t n_uncarried;
-    int64_t first; /* row of the present batch */
-    int64_t end;
-    int64_t n_done; /* rows of the present batch that are in */
-    binet__classwise_fault fault;
-} piece;
 
 struct binet_classwise_builder {
     binet_context context;
     binet__classwise_settings settings;
     int64_t n_classes; /* 0: none yet */
     int64_t n;         /* rows */
-    int32_t n_pieces;  /* that have their memory */
-    piece pieces[MOST_PIECES];
+    /* A piece takes a table that is free while it works, and which one it is does not matter: there are as many with
+     * memory as pieces ever were at work at the same time. */
+    binet__classwise_table tables[MOST_PIECES];
+    atomic_int taken[MOST_PIECES];
 };
+
+/* Some rows of a batch. */
+typedef struct piece {
+    int64_t first;
+    int64_t end;
+    int64_t n_done; /* rows that are in */
+    binet__classwise_fault fault;
+} piece;
+
+typedef struct job {
+    binet_classwise_builder *builder;
+    binet__classwise_batch batch;
+    piece pieces[MOST_PIECES];
+    int32_t n_pieces;
+} job;
 
 binet_status binet_classwise_builder_create(const binet_context *context, int32_t kind,
                                             const binet_classwise_options *options, binet_classwise_builder **builder,
@@ -74,206 +64,77 @@ binet_status binet_classwise_builder_create(const binet_context *context, int32_
     return BINET_OK;
 }
 
-/* ---- Memory ------------------------------------------------------------------------------------------------------ */
-
-static void release(const binet_context *context, piece *one)
+static void release_tables(binet_classwise_builder *builder)
 {
-    binet__release(context, one->totals);
-    binet__release(context, one->carried);
-    binet__release(context, one->cells);
-    binet__release(context, one->n_labels);
-    binet__release(context, one->n_zero);
-    binet__release(context, one->columns);
-    binet__release(context, one->room);
-    binet__release(context, one->scratch);
-    memset(one, 0, sizeof *one);
+    for (int32_t t = 0; t < MOST_PIECES; t++) {
+        binet__classwise_table_release(&builder->context, &builder->tables[t]);
+    }
 }
 
 void binet_classwise_builder_destroy(binet_classwise_builder *builder)
 {
     if (builder != NULL) {
         binet_context context = builder->context;
-        for (int32_t i = 0; i < builder->n_pieces; i++) {
-            release(&context, &builder->pieces[i]);
-        }
+        release_tables(builder);
         binet__release(&context, builder);
     }
 }
 
-static binet_status allocate(const binet_classwise_builder *builder, int64_t n_classes, piece *one, binet_error *error)
-{
-    const binet_context *context = &builder->context;
-    int all = builder->settings.threshold == 0.0;
-    int pearce = builder->settings.definition == BINET_CLASSWISE_PEARCE;
-    int64_t padded = BINET__PADDED(n_classes);
-    one->cells = binet__allocate_zero(context, n_classes * builder->settings.n_bins, sizeof *one->cells, error);
-    one->n_labels = one->cells != NULL ? binet__allocate_zero(context, n_classes, sizeof *one->n_labels, error) : NULL;
-    one->columns = one->n_labels != NULL ? binet__allocate(context, n_classes, sizeof *one->columns, error) : NULL;
-    one->room = one->columns != NULL ? binet__allocate(context, padded, sizeof(double), error) : NULL;
-    one->scratch = one->room != NULL ? binet__allocate(context, n_classes, BINET__CLASSWISE_SCRATCH, error) : NULL;
-    int whole = one->scratch != NULL;
-    if (whole && all) {
-        one->totals = binet__allocate_zero(context, padded, sizeof *one->totals, error);
-        one->carried =
-            one->totals != NULL ? binet__allocate_zero(context, n_classes, sizeof *one->carried, error) : NULL;
-        whole = one->carried != NULL;
-    }
-    if (whole && pearce) {
-        one->n_zero = binet__allocate_zero(context, n_classes, sizeof *one->n_zero, error);
-        whole = one->n_zero != NULL;
-    }
-    if (!whole) {
-        release(context, one);
-        return BINET_OUT_OF_MEMORY;
-    }
-    return BINET_OK;
-}
-
-/* Give each of `n` pieces its memory. */
-static binet_status reserve(binet_classwise_builder *builder, int64_t n_classes, int32_t n, binet_error *error)
-{
-    if (builder->n_classes == 0) { /* no batch went well so far, and this may be of another C */
-        while (builder->n_pieces > 0) {
-            release(&builder->context, &builder->pieces[--builder->n_pieces]);
-        }
-    }
-    while (builder->n_pieces < n) {
-        binet_status status = allocate(builder, n_classes, &builder->pieces[builder->n_pieces], error);
-        if (status != BINET_OK) {
-            return status;
-        }
-        builder->n_pieces++;
-    }
-    return BINET_OK;
-}
-
-/* ---- Rows -------------------------------------------------------------------------------------------------------- */
-
-typedef struct job {
-    binet__classwise_batch batch;
-    piece *pieces;
-} job;
-
-static double probability_at(const job *work, const void *scaled, const binet__scaling *scaling, int64_t k)
-{
-    double value = work->batch.wide ? ((const double *)scaled)[k] : (double)((const float *)scaled)[k];
-    return value * scaling->unit;
-}
-
-/* A total of 64 bits to the sum of 128, in halves that a double holds. */
-static void carry(piece *one, int64_t n_classes)
-{
-    for (int64_t k = 0; one->totals != NULL && k < n_classes; k++) {
-        int64_t total = (int64_t)one->totals[k];
-        int64_t upper = total / FRACTION_HALF;
-        int64_t lower = total % FRACTION_HALF;
-        binet__sum_add(&one->carried[k], (double)upper * 0x1p-20);
-        binet__sum_add(&one->carried[k], (double)lower * 0x1p-40);
-        one->totals[k] = 0;
-    }
-    one->n_uncarried = 0;
-}
-
-static void mark(const job *work, piece *one, int64_t k, double probability)
-{
-    const binet__classwise_settings *settings = work->batch.settings;
-    int pearce = settings->definition == BINET_CLASSWISE_PEARCE;
-    if (pearce ? probability > 0.0 : probability >= settings->threshold) {
-        one->cells[k * settings->n_bins + binet__bin_find(settings->n_bins, probability)].marked++;
-    }
-}
-
-static void add_row(const job *work, piece *one, const void *scaled, const binet__scaling *scaling, int64_t label)
-{
-    const binet__classwise_settings *settings = work->batch.settings;
-    const binet__kernels *kernels = settings->kernels;
-    int64_t n = work->batch.scores.n_kept;
-    int all = settings->threshold == 0.0;
-    double least = all ? binet__bin_edge(settings->n_bins, 1) : settings->threshold;
-    int64_t count = work->batch.wide ? kernels->tally_f64(scaled, n, scaling->unit, least, one->totals, one->columns)
-                                     : kernels->tally_f32(scaled, n, scaling->unit, least, one->totals, one->columns);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t k = one->columns[i];
-        double p = probability_at(work, scaled, scaling, k);
-        int32_t b = binet__bin_find(settings->n_bins, p);
-        if (all ? b > 0 : p >= least) {
-            cell *into = &one->cells[k * settings->n_bins + b];
-            into->count++;
-            binet__sum_add(&into->probability, (p + binet__tally_shift) - binet__tally_shift);
-        }
-    }
-    one->n_labels[label]++;
-    if (settings->definition == BINET_CLASSWISE_NIXON) {
-        mark(work, one, label, probability_at(work, scaled, scaling, label));
-        return;
-    }
-    for (int64_t k = 0; k < n; k++) {
-        one->n_zero[k] += probability_at(work, scaled, scaling, k) == 0.0;
-    }
-    if (scaling->predicted != label) {
-        mark(work, one, label, probability_at(work, scaled, scaling, label));
-        mark(work, one, scaling->predicted, probability_at(work, scaled, scaling, scaling->predicted));
-    }
-}
-
-/* Rows first to end, up to the first that is at fault; gives how many are in. */
-static int64_t take_rows(const job *work, piece *one, int64_t first, int64_t end)
-{
-    int64_t i = first;
-    for (; i < end; i++) {
-        const void *scaled;
-        binet__scaling scaling;
-        int64_t label;
-        if (!binet__classwise_read_row(&work->batch, i, one->scratch, one->room, &scaled, &scaling, &label,
-                                       &one->fault)) {
-            break;
-        }
-        add_row(work, one, scaled, &scaling, label);
-        if (++one->n_uncarried == ROWS_UNCARRIED) {
-            carry(one, work->batch.scores.n_kept);
-        }
-    }
-    return i - first;
-}
+/* ---- Batches ----------------------------------------------------------------------------------------------------- */
 
 static void run_piece(void *argument, int64_t index)
 {
-    const job *work = argument;
+    job *work = argument;
+    binet_classwise_builder *builder = work->builder;
     piece *one = &work->pieces[index];
-    one->n_done = take_rows(work, one, one->first, one->end);
+    int32_t t = 0;
+    while (atomic_exchange(&builder->taken[t], 1) != 0) {
+        t++; /* one is free: no more pieces are at work than there are tables */
+    }
+    binet__classwise_table *table = &builder->tables[t];
+    if (table->cells != NULL ||
+        binet__classwise_table_create(&builder->context, &builder->settings, work->batch.scores.n_kept, table)) {
+        one->n_done = binet__classwise_table_add(table, &work->batch, one->first, one->end, &one->fault);
+    } else {
+        one->fault.state = BINET__NO_MEMORY;
+    }
+    atomic_store(&builder->taken[t], 0);
 }
 
-static void negate(const binet_classwise_builder *builder, piece *one, int64_t n_classes)
+/* Take away what a batch that failed has added, from any one table: their sum is what counts. */
+static void take_back(job *work)
 {
-    for (int64_t k = 0; k < n_classes; k++) {
-        one->n_labels[k] = -one->n_labels[k];
-        if (one->totals != NULL) {
-            one->totals[k] = 0 - one->totals[k];
-            binet__sum_negate(&one->carried[k]);
-        }
-        if (one->n_zero != NULL) {
-            one->n_zero[k] = -one->n_zero[k];
-        }
-    }
-    for (int64_t i = 0; i < n_classes * builder->settings.n_bins; i++) {
-        one->cells[i].count = -one->cells[i].count;
-        one->cells[i].marked = -one->cells[i].marked;
-        binet__sum_negate(&one->cells[i].probability);
-    }
-}
-
-/* Take away what a batch that failed has added: the rows are added once more to the negated sums. */
-static void take_back(const binet_classwise_builder *builder, const job *work, int32_t n_pieces)
-{
+    const binet__classwise_settings *settings = &work->builder->settings;
     int64_t n_classes = work->batch.scores.n_kept;
-    for (int32_t i = 0; i < n_pieces; i++) {
-        piece *one = &work->pieces[i];
-        if (one->n_done > 0) {
-            negate(builder, one, n_classes);
-            (void)take_rows(work, one, one->first, one->first + one->n_done);
-            negate(builder, one, n_classes);
-        }
+    binet__classwise_table *table = work->builder->tables;
+    while (table < work->builder->tables + MOST_PIECES - 1 && table->cells == NULL) {
+        table++;
     }
+    if (table->cells == NULL) {
+        return;
+    }
+    binet__classwise_table_negate(table, settings, n_classes);
+    for (int32_t i = 0; i < work->n_pieces; i++) {
+        piece *one = &work->pieces[i];
+        (void)binet__classwise_table_add(table, &work->batch, one->first, one->first + one->n_done, &one->fault);
+    }
+    binet__classwise_table_negate(table, settings, n_classes);
+}
+
+/* Cut `n` rows by what they are, never by the number of threads. */
+static void cut(job *work, int64_t n)
+{
+    int64_t least = 1 + PIECE_ELEMENTS / (work->batch.scores.n_kept + ROW_ELEMENTS);
+    int64_t least_of_bins = ROWS_PER_BIN * (int64_t)work->builder->settings.n_bins;
+    least = least > least_of_bins ? least : least_of_bins;
+    int64_t n_pieces = n / least + (n % least != 0);
+    n_pieces = n_pieces < MOST_PIECES ? n_pieces : MOST_PIECES;
+    for (int64_t i = 0; i < n_pieces; i++) {
+        piece *one = &work->pieces[i];
+        one->first = n / n_pieces * i + (i < n % n_pieces ? i : n % n_pieces);
+        one->end = one->first + n / n_pieces + (i < n % n_pieces);
+    }
+    work->n_pieces = (int32_t)n_pieces;
 }
 
 binet_status binet_classwise_builder_append(binet_classwise_builder *builder, const binet_array *scores,
@@ -284,37 +145,23 @@ binet_status binet_classwise_builder_append(binet_classwise_builder *builder, co
     if (status != BINET_OK) {
         return status;
     }
-    int64_t n = scores->shape[0];
-    int64_t n_classes = scores->shape[1];
-    int64_t least = 1 + PIECE_ELEMENTS / (n_classes + ROW_ELEMENTS);
-    least = least > ROWS_PER_BIN * (int64_t)builder->settings.n_bins ? least
-                                                                     : ROWS_PER_BIN * (int64_t)builder->settings.n_bins;
-    int32_t n_pieces = n / least >= MOST_PIECES ? MOST_PIECES : 1 + (int32_t)(n / least) - (n % least == 0 && n > 0);
-    job work = {.batch = binet__classwise_batch_of(&builder->settings, scores, labels, builder->n),
-                .pieces = builder->pieces};
-    status = reserve(builder, n_classes, n_pieces, error);
-    if (status != BINET_OK) {
-        return status;
+    if (builder->n_classes == 0) {
+        release_tables(builder); /* of a first batch that failed, which may have had another C */
     }
-    for (int32_t i = 0; i < n_pieces; i++) {
-        piece *one = &builder->pieces[i];
-        one->first = n / n_pieces * i + (i < n % n_pieces ? i : n % n_pieces);
-        one->end = one->first + n / n_pieces + (i < n % n_pieces);
-        one->n_done = 0;
-        one->fault.state = BINET__ROW_OK;
-    }
-    status = binet__run(&builder->context, n_pieces, run_piece, &work, error);
-    for (int32_t i = 0; status == BINET_OK && i < n_pieces; i++) {
-        if (builder->pieces[i].fault.state != BINET__ROW_OK) {
-            status = binet__classwise_fail(&work.batch, &builder->pieces[i].fault, error);
+    job work = {.builder = builder, .batch = binet__classwise_batch_of(&builder->settings, scores, labels, builder->n)};
+    cut(&work, scores->shape[0]);
+    status = binet__run(&builder->context, work.n_pieces, run_piece, &work, error);
+    for (int32_t i = 0; status == BINET_OK && i < work.n_pieces; i++) {
+        if (work.pieces[i].fault.state != BINET__ROW_OK) {
+            status = binet__classwise_fail(&work.batch, &work.pieces[i].fault, error);
         }
     }
     if (status != BINET_OK) {
-        take_back(builder, &work, n_pieces);
+        take_back(&work);
         return status;
     }
-    builder->n_classes = n_classes;
-    builder->n += n;
+    builder->n_classes = scores->shape[1];
+    builder->n += scores->shape[0];
     return BINET_OK;
 }
 
@@ -326,47 +173,6 @@ typedef struct summary {
     binet__classwise_bin *bins; /* [n_tasks * n_bins] */
 } summary;
 
-static void subtract(binet__sum *from, const binet__sum *sum)
-{
-    binet__sum less = *sum;
-    binet__sum_negate(&less);
-    binet__sum_join(from, &less);
-}
-
-/* The bins of class k, joined over the pieces. */
-static void join(const binet_classwise_builder *builder, int64_t k, binet__classwise_bin *bins)
-{
-    const binet__classwise_settings *settings = &builder->settings;
-    int32_t n_bins = settings->n_bins;
-    int64_t rest = builder->n; /* of the first bin, where all probabilities count */
-    binet__sum whole = {0, 0};
-    for (int32_t b = 0; b < n_bins; b++) {
-        binet__classwise_bin *into = &bins[b];
-        memset(into, 0, sizeof *into);
-        into->low = binet__bin_edge(n_bins, b);
-        into->high = binet__bin_edge(n_bins, b + 1);
-        for (int32_t i = 0; i < builder->n_pieces; i++) {
-            const cell *from = &builder->pieces[i].cells[k * n_bins + b];
-            into->count += from->count;
-            into->right += from->marked;
-            binet__sum_join(&into->probability, &from->probability);
-        }
-        rest -= into->count;
-        subtract(&whole, &into->probability);
-    }
-    for (int32_t i = 0; settings->threshold == 0.0 && i < builder->n_pieces; i++) {
-        binet__sum_join(&whole, &builder->pieces[i].carried[k]);
-        rest -= builder->pieces[i].n_zero != NULL ? builder->pieces[i].n_zero[k] : 0;
-    }
-    if (settings->threshold == 0.0) {
-        bins[0].count = rest;
-        bins[0].probability = whole;
-    }
-    for (int32_t b = 0; settings->definition == BINET_CLASSWISE_PEARCE && b < n_bins; b++) {
-        bins[b].right = bins[b].count - bins[b].right;
-    }
-}
-
 static void summarise_some(void *argument, int64_t index)
 {
     const summary *work = argument;
@@ -376,11 +182,8 @@ static void summarise_some(void *argument, int64_t index)
     int64_t first = index * CLASSES_PER_TASK;
     int64_t end = n - first < CLASSES_PER_TASK ? n : first + CLASSES_PER_TASK;
     for (int64_t k = first; k < end; k++) {
-        int64_t n_labels = 0;
-        for (int32_t i = 0; i < builder->n_pieces; i++) {
-            n_labels += builder->pieces[i].n_labels[k];
-        }
-        join(builder, k, bins);
+        int64_t n_labels =
+            binet__classwise_table_join(builder->tables, MOST_PIECES, &builder->settings, builder->n, k, bins);
         binet__classwise_measure(work->out, k, bins, n_labels);
     }
 }
@@ -407,8 +210,8 @@ binet_status binet_classwise_builder_finish(binet_classwise_builder *builder, bi
         status = work.bins != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
     }
     if (status == BINET_OK) {
-        for (int32_t i = 0; i < builder->n_pieces; i++) {
-            carry(&builder->pieces[i], builder->n_classes);
+        for (int32_t t = 0; t < MOST_PIECES; t++) {
+            binet__classwise_table_carry(&builder->tables[t], builder->n_classes);
         }
         status = binet__run(context, n_tasks, summarise_some, &work, error);
     }
