@@ -5,48 +5,14 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "base/context.h"
 #include "check.h"
+#include "kernels_available.h"
 #include "kernels_rows.h"
 
-enum { N_ISAS = 5, LONGEST = 5000 };
+enum { LONGEST = 5000 };
 
-#if defined(KERNELS_EMULATED)
-extern const binet__kernels kernels_emulated;
-#endif
-
-static const binet__kernels *available[N_ISAS + 1];
-static int n_available;
 static float row[LONGEST];
 static double wide[LONGEST];
-
-static int is_here(int32_t isa)
-{
-    binet_context_options options = {.struct_size = sizeof options, .isa = isa};
-    binet_context *context = NULL;
-    int here = binet_context_create(&options, &context, NULL) == BINET_OK;
-    if (here) {
-        (void)printf("instruction set: %s\n", binet_context_isa(context));
-    }
-    binet_context_destroy(context);
-    return here;
-}
-
-static void find_kernels(void)
-{
-    for (int32_t isa = BINET_ISA_SCALAR; isa < N_ISAS; isa++) {
-        if (is_here(isa)) {
-            binet_context context = binet__context_copy(NULL);
-            context.isa = isa;
-            CHECK_INT(binet__kernels_of(&context, &available[n_available++], NULL), BINET_OK);
-        }
-    }
-    CHECK(n_available >= 1);
-#if defined(KERNELS_EMULATED)
-    available[n_available++] = &kernels_emulated;
-    (void)printf("instruction set: avx512, emulated\n");
-#endif
-}
 
 /* Every instruction set against the scalar build, in f32 and f64. */
 static void compare(int probabilities, int64_t n, int64_t label, double inverse_temperature)
@@ -499,12 +465,9 @@ static void resizing_has_the_same_bits(void)
 
 int main(void)
 {
-#if defined(KERNELS_EMULATED)
-    if (is_here(BINET_ISA_AVX512) || !is_here(BINET_ISA_AVX2)) {
-        (void)printf("skipped: for machines with AVX2 and without AVX-512, which unit_kernels runs itself\n");
+    if (kernels_of_another_test()) {
         return CHECK_SKIPPED;
     }
-#endif
     RUN(find_kernels);
     RUN(all_widths_have_the_same_bits);
     RUN(long_rows_have_the_same_bits);
