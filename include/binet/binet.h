@@ -15,6 +15,7 @@
 #include "predictions.h"
 #include "recalibration.h"
 #include "selection.h"
+#include "statistics.h"
 #include "threads.h"
 
 #endif

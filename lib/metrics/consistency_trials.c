@@ -89,17 +89,12 @@ static double deviation_of_difference(const binet_copy_model *with_a, const bine
 
 /* ---- The test ---------------------------------------------------------------------------------------------------- */
 
-static double below(double z)
-{
-    return 0.5 * erfc(-z * sqrt(0.5));
-}
-
 /* Both tails: the right one, and the one that tells the wrong way. */
 static double power_of(const plan *wanted, int64_t n)
 {
     double critical = -binet__normal_quantile(0.5 * wanted->significance);
     double distance = fabs(wanted->difference) * sqrt((double)n) / wanted->deviation;
-    return below(distance - critical) + below(-distance - critical);
+    return binet__normal_below(distance - critical) + binet__normal_below(-distance - critical);
 }
 
 static binet_status find_n(const plan *wanted, int64_t *n, binet_error *error)

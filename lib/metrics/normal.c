@@ -77,3 +77,8 @@ double binet__normal_quantile(double p)
     double z = r <= 5.0 ? evaluate(&tail, r - 1.6) : evaluate(&far_tail, r - 5.0);
     return q < 0.0 ? -z : z;
 }
+
+double binet__normal_below(double z)
+{
+    return 0.5 * erfc(-z * sqrt(0.5));
+}

@@ -1,4 +1,4 @@
-/** The standard normal distribution, with the same bits everywhere. */
+/** The standard normal distribution. */
 #ifndef BINET_METRICS_NORMAL_H
 #define BINET_METRICS_NORMAL_H
 
@@ -6,5 +6,8 @@
  * for
  *  1. Exactness: reproducible. */
 double binet__normal_quantile(double p);
+
+/** P(Z <= z). Exactness: bounded, 1e-15 of it (the C library's erfc). */
+double binet__normal_below(double z);
 
 #endif
