@@ -16,8 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from binet import report
-from binet.report import sentences
-from binet.report.comparison import Comparison, Report, compare
+from binet.report import sentences, words
+from binet.report.assembly import Report
+from binet.report.comparison import Comparison, compare
 from binet.report.figure import reliability_svg
 
 N, N_CLASSES = 500, 12
@@ -27,7 +28,7 @@ VOID = {"meta", "br", "hr", "img", "input", "link"}
 
 
 class Page(HTMLParser):
-    """A page as a list of elements, and its tables as rows of texts and of exact numbers."""
+    """A page as a list of elements, and its tables as rows of texts, of cells and of exact numbers."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -35,6 +36,7 @@ class Page(HTMLParser):
         self.tags: list[str] = []
         self.attributes: list[tuple[str, str]] = []
         self.rows: list[tuple[str, list[float]]] = []
+        self.cells: list[tuple[str, list[str]]] = []
         self.text = ""
         self.feed(text)
         self.close()
@@ -46,6 +48,9 @@ class Page(HTMLParser):
             self.open.append(tag)
         if tag == "tr":
             self.rows.append(("", []))
+            self.cells.append(("", []))
+        if tag == "td" and self.cells:
+            self.cells[-1][1].append("")
         if tag == "data" and "tr" in self.open:
             self.rows[-1][1].append(float(dict(attrs)["value"] or "nan"))
 
@@ -59,9 +64,12 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += data
+        if "td" in self.open:
+            self.cells[-1][1][-1] += data.strip()
         if "tr" in self.open and "th" in self.open:
             name, values = self.rows[-1]
             self.rows[-1] = (name + data, values)
+            self.cells[-1] = (name + data, self.cells[-1][1])
 
     def numbers(self, name: str) -> list[list[float]]:
         """The exact numbers of each table row whose heading is `name`."""
@@ -141,7 +149,7 @@ def test_csv_and_json_equal_the_page(built: tuple[Path, dict[str, binet.Predicti
     for line, model in zip(lines, found["models"], strict=True):
         numbers = {key: float(value) for key, value in line.items() if key != "model"}
         assert {key: model[key] for key in numbers} == numbers
-        accuracy, calibration, probabilities = parsed.numbers(line["model"])
+        accuracy, calibration, probabilities, _ = parsed.numbers(line["model"])
         suffixes = ("", "_low", "_high")
         assert accuracy == [numbers[f"{name}{end}"] for name in ("accuracy", "top5_accuracy") for end in suffixes]
         assert calibration == [numbers[name] for name in ("ece", "mce", "rms", "confidence", "accuracy")]
@@ -226,7 +234,7 @@ def test_other_images_have_no_best_and_no_agreement(change: str) -> None:
     assert not comparison.same_images
     assert not comparison.agreements
     assert not any(comparison.best.values())
-    assert "not evaluated on the same" in " ".join(sentences.in_short(Report(comparison, None)))
+    assert "not evaluated on the same" in " ".join(sentences.in_short(Report(comparison)))
 
 
 @pytest.mark.parametrize(
@@ -260,14 +268,14 @@ def test_an_impossible_truth_has_an_infinite_nll(tmp_path: Path) -> None:
     ("value", "n", "shown"), [(0.98887, 899, "98.9"), (0.761294, 50_000, "76.13"), (1.0, 10, "100.0"), (0.0, 10, "0.0")]
 )
 def test_shares_as_people_read_them(value: float, n: int, shown: str) -> None:
-    assert sentences.percent(value, n) == f"{shown}\u202f%"
+    assert words.percent(value, n) == f"{shown}\u202f%"
 
 
 @pytest.mark.parametrize(
     ("value", "shown"), [(0.0281, ".0281"), (1.25, "1.2500"), (0.0, ".0000"), (math.inf, "∞"), (math.nan, "\u2013")]
 )
 def test_errors_as_people_read_them(value: float, shown: str) -> None:
-    assert sentences.decimal(value) == shown
+    assert words.decimal(value) == shown
 
 
 def test_the_sentence_about_ece() -> None:

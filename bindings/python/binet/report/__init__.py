@@ -6,24 +6,42 @@ binet.report.build(["out/first", "predictions.csv"], "report/")         # report
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from .._extras import require
-from ..model_table import ModelTable, is_model_table
+from ..model_table import ModelTable
+from .evidence import Model, gather, read_multilabels
 from .runs import PathLike, Run, Settings, evaluate_to, read
 
-__all__ = ["Run", "Settings", "build", "evaluate_to", "read"]
+__all__ = ["Model", "Run", "Settings", "build", "evaluate_to", "read"]
 
 
-def build(sources: Iterable[PathLike | Run | ModelTable], directory: PathLike, labels: PathLike | None = None) -> Path:
-    """Write report.html, report.json, report.csv and, with three models or more, models.csv.
+def build(
+    sources: Iterable[PathLike | Run | Model | ModelTable],
+    directory: PathLike,
+    labels: PathLike | None = None,
+    *,
+    factors: Any = None,
+    leave_out: Any = None,
+    multilabels: Any = None,
+    class_map: Any = None,
+) -> Path:
+    """Write report.html, report.json, report.csv of the models measured and, with three or more, models.csv.
 
     Args:
-        sources: one or more: folders that `evaluate_to` wrote, CSV files of predictions, runs; and tables of other
-            models: CSV files with a column `model`, or `binet.ModelTable`.
+        sources: one or more: folders of models, each with predictions.csv of the clean set and, in folders below it,
+            of other sets (see `binet.report.evidence`); CSV files of predictions, of answers or of models; or what
+            these are read as.
         directory: where to write; made where it is missing.
-        labels: CSV of `file_name,label` that gives or replaces the labels of what is read.
+        labels: CSV of `file_name,label` that gives or replaces the labels of clean sets.
+        factors: a table of factors of the clean set's images, as `binet.error_ratio` takes it.
+        leave_out: names of images that have no part in the error ratios, likewise.
+        multilabels: every right class of the clean set's images by file name, or the path of a JSON file that has them
+            so, or in the order of the ImageNet validation set as ReaL's does.
+        class_map: classes of a synthetic set, as `binet.synthetic_accuracy` takes it.
 
     Returns:
         The path of report.html.
@@ -34,14 +52,9 @@ def build(sources: Iterable[PathLike | Run | ModelTable], directory: PathLike, l
     """
     require("report", "jinja2", "matplotlib", "pandas", "scipy")
     from . import page
-    from .comparison import assemble
+    from .assembly import assemble
 
-    found = [source if isinstance(source, (Run, ModelTable)) else _read(source, labels) for source in sources]
-    runs = [source for source in found if isinstance(source, Run)]
-    tables = [source for source in found if isinstance(source, ModelTable)]
-    return page.write(assemble(runs, tables), directory)
-
-
-def _read(source: PathLike, labels: PathLike | None) -> Run | ModelTable:
-    """A table of models where the header says so, else a run."""
-    return ModelTable.read(source) if is_model_table(source) else read(source, labels)
+    if isinstance(multilabels, (str, os.PathLike)):
+        multilabels = read_multilabels(multilabels)
+    inputs = {"factors": factors, "leave_out": leave_out, "multilabels": multilabels, "class_map": class_map}
+    return page.write(assemble(gather(list(sources), labels, **inputs)), directory)

@@ -14,9 +14,6 @@ from numpy.typing import NDArray
 from ..accuracy import Accuracy, accuracy
 from ..calibration import Calibration, calibration
 from ..errors import InvalidArgument, InvalidData
-from ..model_table import ModelTable
-from . import properties
-from .properties import Properties
 from .runs import Run
 
 Direction = Literal["overconfident", "underconfident", "balanced"]
@@ -78,30 +75,6 @@ class Comparison:
     same_images: bool
     agreements: tuple[Agreement, ...]
     best: dict[str, str | None]
-
-
-@dataclass(frozen=True)
-class Report:
-    """All that a page shows: the models that were measured, and any two properties of many. One of them is there."""
-
-    comparison: Comparison | None
-    properties: Properties | None
-
-
-def assemble(runs: Sequence[Run], tables: Sequence[ModelTable]) -> Report:
-    """Measure runs, and put them beside the models of tables.
-
-    Raises:
-        binet.Error: as `compare`; `INVALID_ARGUMENT` where there is nothing to show.
-    """
-    comparison = compare(runs) if runs else None
-    measured = [properties.record(model) for model in comparison.models] if comparison else []
-    found = properties.collect(measured, tables)
-    if comparison is None and found is None:
-        raise InvalidArgument(
-            "nothing to show: a run, or a table of three models and two properties, is needed", "sources"
-        )
-    return Report(comparison, found)
 
 
 def compare(runs: Sequence[Run]) -> Comparison:

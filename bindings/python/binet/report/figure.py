@@ -1,12 +1,16 @@
-"""The reliability diagram as SVG that lives inside the page and follows its light and dark colours."""
+"""Figures as SVG that lives inside the page and follows its light and dark colours."""
 
 from __future__ import annotations
 
 import io
 import re
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from ..calibration import Calibration
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _STYLE: Any = {
     "svg.fonttype": "none",
@@ -50,22 +54,47 @@ def reliability_svg(result: Calibration, title: str, prefix: str) -> str:
         title: text for those who cannot see the picture.
         prefix: put before every id, so that several pictures fit into one page.
     """
-    import matplotlib
-    from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=_SIZE)
+    def draw(figure: Figure) -> None:
         result.plot(ax=figure.add_axes((0.12, 0.09, 0.86, 0.89)))
         for axes in figure.axes:  # the page has a legend for all diagrams, and a table for the numbers
             for extra in (axes.get_legend(), *axes.texts):
                 if extra is not None:
                     extra.remove()
+
+    return _draw(draw, _SIZE, title, prefix, _COLOURS)
+
+
+def models_svg(draw: Callable[[Figure], None], size: tuple[float, float], title: str, prefix: str) -> str:
+    """Draw a figure of models side by side as an `<svg>` element, in the colours that the page gives them.
+
+    Args:
+        draw: draws into an empty figure, whose layout is constrained.
+        size: inches of 72 px.
+        title: text for those who cannot see the picture.
+        prefix: put before every id, so that several pictures fit into one page.
+    """
+    from .._shape_bias_figure import COLOURS
+
+    of_models = {colour.lower(): f"c{index}" for index, colour in enumerate(COLOURS)}
+    return _draw(draw, size, title, prefix, of_models | {"#333333": "ink", "#dddddd": "line", "#ffffff": "paper"})
+
+
+def _draw(
+    draw: Callable[[Figure], None], size: tuple[float, float], title: str, prefix: str, colours: Mapping[str, str]
+) -> str:
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=size)
+        draw(figure)
         drawn = io.StringIO()
         figure.savefig(drawn, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    return _inline(drawn.getvalue(), title, prefix)
+    return _inline(drawn.getvalue(), title, prefix, colours)
 
 
-def _inline(svg: str, title: str, prefix: str) -> str:
+def _inline(svg: str, title: str, prefix: str, colours: Mapping[str, str]) -> str:
     """The `<svg>` element of a file, without what only a file of its own needs."""
     from markupsafe import escape
 
@@ -74,12 +103,12 @@ def _inline(svg: str, title: str, prefix: str) -> str:
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
     body = body.replace("xlink:href", "href")
     body = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}-", body)
-    body = re.sub(r"#[0-9a-fA-F]{6}\b", lambda found: _variable(found[0]), body)
+    body = re.sub(r"#[0-9a-fA-F]{6}\b", lambda found: _variable(found[0], colours), body)
     body = re.sub(r"\s*\n\s*", "\n", body)
     head = f'<svg role="img" aria-label="{escape(title)}" viewBox="{box[1] if box else "0 0 346 403"}">'
     return head + body
 
 
-def _variable(colour: str) -> str:
-    name = _COLOURS.get(colour.lower())
+def _variable(colour: str, colours: Mapping[str, str]) -> str:
+    name = colours.get(colour.lower())
     return f"var(--{name})" if name else colour

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from .. import __version__
 from .._files import write_text
-from . import sentences
-from .comparison import Comparison, Report
+from . import sentences, words
+from .assembly import Report
+from .comparison import Comparison
 from .figure import reliability_svg
 from .records import to_csv, to_json
 
@@ -50,8 +51,8 @@ def render(report: Report) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=FunctionLoader(source)
     )
     environment.filters |= {
-        "percent": sentences.percent,
-        "decimal": sentences.decimal,
+        "percent": words.percent,
+        "decimal": words.decimal,
         "exact": repr,
     }
     models = report.comparison.models if report.comparison else ()
@@ -64,6 +65,7 @@ def render(report: Report) -> str:
         comparison=report.comparison,
         models=models,
         properties=report.properties,
+        sections=report.sections,
         figures=figures,
         axis=_Axis(report.comparison) if report.comparison else None,
         say=sentences,

@@ -11,29 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..model_ranking import RankCorrelations
 from ..model_table import MODEL, ModelTable
+from .words import label
 
 if TYPE_CHECKING:
     from .comparison import Measured
 
 FEWEST = 3
 """Models that make a scatter worth drawing."""
-
-LABELS = {
-    "accuracy": "Accuracy",
-    "top5_accuracy": "Top-5 accuracy",
-    "ece": "ECE",
-    "ece_imagenet_r": "ECE on ImageNet-R",
-    "mce": "MCE",
-    "rms": "RMS calibration error",
-    "nll": "NLL",
-    "brier": "Brier score",
-    "aurc": "AURC",
-    "ood_robustness": "OOD robustness",
-    "vtab_mean": "VTAB, mean of 19",
-    "pug_mean": "PUG, mean of 10",
-    "parameters": "Parameters (millions)",
-}
-"""Properties whose label is not their name with spaces."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +47,6 @@ class Properties:
     def lower(self) -> list[str]:
         """Labels of the properties of which less is better."""
         return [label(name) for name in self.table.properties if self.table.better.get(name) == "lower"]
-
-
-def label(name: str) -> str:
-    """A property's name as people read it."""
-    return LABELS.get(name) or name[:1].upper() + name[1:].replace("_", " ")
 
 
 def collect(measured: Sequence[dict[str, Any]], tables: Sequence[ModelTable]) -> Properties | None:

@@ -12,7 +12,8 @@ from ..accuracy import Accuracy
 from ..calibration import Calibration
 
 if TYPE_CHECKING:
-    from .comparison import Comparison, Mean, Measured, Report
+    from .assembly import Report
+    from .comparison import Comparison, Mean, Measured
     from .properties import Properties
 
 
@@ -70,6 +71,8 @@ def to_json(report: Report) -> dict[str, Any]:
     found: dict[str, Any] = {"libbinet": __version__}
     if report.comparison:
         found |= _compared(report.comparison)
+    for section in report.sections:
+        found[section.name] = _plain(section.records)
     if report.properties:
         found["properties"] = _properties(report.properties)
     return found
@@ -104,6 +107,15 @@ def _properties(properties: Properties) -> dict[str, Any]:
         for j in range(i)
     ]
     return {"n_models": len(properties.table), "correlations": [finite(pair) for pair in pairs]}
+
+
+def _plain(value: Any) -> Any:
+    """A tree of records that JSON can hold: None in the place of what is not finite."""
+    if isinstance(value, dict):
+        return {str(name): _plain(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def finite(record: dict[str, Any]) -> dict[str, Any]:

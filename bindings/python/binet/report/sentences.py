@@ -1,40 +1,21 @@
-"""What the numbers say, in plain sentences; and numbers as people read them."""
+"""What the numbers say, in plain sentences."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from .comparison import Comparison, Measured, Report
-from .properties import Properties, label
-
-
-def percent(value: float, n: int = 0) -> str:
-    """A share as "98.9 %"; two decimals where n images make the second one mean something."""
-    return f"{100 * value:.{2 if n >= 10_000 else 1}f}\u202f%"
-
-
-def decimal(value: float) -> str:
-    """An error as ".0281": four decimals, no leading zero."""
-    if not math.isfinite(value):
-        return "\u221e" if value > 0 else "\u2013"
-    text = f"{value:.4f}"
-    return text[1:] if text.startswith("0.") else text
-
-
-def points(value: float) -> str:
-    """A difference of shares as "3.7 points"."""
-    return f"{100 * value:.1f} points"
-
-
-def listed(names: list[str]) -> str:
-    """Names as `A`, `A and B`, `A, B and C`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+from .assembly import Report
+from .comparison import Comparison, Measured
+from .properties import Properties
+from .words import decimal, listed, percent, points, prose, signed
 
 
 def title(report: Report) -> str:
     """The page's heading."""
     names = [model.name for model in report.comparison.models] if report.comparison else []
+    names += [name for section in report.sections for name in section.properties if name not in names]
+    names = list(dict.fromkeys(names))
     n_models = len(report.properties.table) if report.properties else len(names)
     return listed(names) if n_models <= 2 else f"{n_models} models, side by side"
 
@@ -43,12 +24,12 @@ def lead(report: Report) -> str:
     """The line below the title."""
     comparison = report.comparison
     if comparison is None:
-        return "How do models differ beyond accuracy, and which properties go together?"
+        return "How do models differ beyond accuracy?"
     n, many = comparison.models[0].top1.n, len(comparison.models)
     if many == 1:
-        return f"{n:,} images. How often is the model right, and does its confidence say when?"
+        return f"{n:,} images. How often is the model right, does its confidence say when, and what are its mistakes?"
     same = f"{n:,} images, the same for {'both' if many == 2 else 'all'}. " if comparison.same_images else ""
-    return f"{same}How often are they right, and does their confidence say when?"
+    return f"{same}How often are they right, does their confidence say when, and how do their mistakes differ?"
 
 
 def confidence(model: Measured) -> str:
@@ -69,6 +50,7 @@ def ece(model: Measured) -> str:
 def in_short(report: Report) -> list[str]:
     """The page's first lines."""
     said = _measured(report.comparison) if report.comparison else []
+    said += [sentence for section in report.sections for sentence in section.sentences]
     return said + (_together(report.properties) if report.properties else [])
 
 
@@ -102,18 +84,6 @@ def _together(properties: Properties) -> list[str]:
         f"Over {len(properties.table)} models, accuracy says most about {prose(most)} (Spearman\u2019s rank "
         f"correlation {signed(rho[most])}) and least about {prose(least)} ({signed(rho[least])})."
     ]
-
-
-def prose(name: str) -> str:
-    """A property's name within a sentence."""
-    text = label(name)
-    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
-
-
-def signed(value: float) -> str:
-    """A coefficient as ".72" or "\u2212.12"."""
-    text = f"{abs(value):.2f}".removeprefix("0")
-    return f"\u2212{text}" if value < 0 else text
 
 
 def _accuracy(comparison: Comparison) -> str:

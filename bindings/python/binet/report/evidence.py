@@ -1,0 +1,146 @@
+"""What a report is made from: models with their predictions on several sets, answers of observers, and tables.
+
+A model is a folder. Its predictions.csv is the clean set; predictions in folders below it are those on other sets, and
+the folder's name says which: cue-conflict, or a protocol such as imagenet-a, imagenet-c/fog/3, scale/1.25.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from ..answers import Answers, read_answers
+from ..errors import InvalidData, IOFailure
+from ..mistakes import imagenet_val_file_names
+from ..model_table import ModelTable, is_model_table
+from .runs import PREDICTIONS, PathLike, Run, read
+
+CUE_CONFLICT = "cue-conflict"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model.
+
+    Attributes:
+        name: what the report calls it.
+        run: on the clean set; None where there is none.
+        sets: on other sets, by the path below the model's folder, parts joined by "/".
+    """
+
+    name: str
+    run: Run | None
+    sets: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Everything that a report is given.
+
+    Attributes:
+        models: in the order given.
+        observers: people and models whose answers are known by category.
+        tables: properties of other models.
+        factors: a table of factors of the clean set's images, as `binet.error_ratio` takes it; None: none.
+        leave_out: names of images that have no part in the error ratios; None: none.
+        multilabels: every right class of the clean set's images, as `binet.multilabel_accuracy` takes it; None: none.
+        class_map: classes of a synthetic set, as `binet.synthetic_accuracy` takes it; None: none.
+    """
+
+    models: tuple[Model, ...]
+    observers: tuple[Answers, ...] = ()
+    tables: tuple[ModelTable, ...] = ()
+    factors: Any = None
+    leave_out: Any = None
+    multilabels: Any = None
+    class_map: Any = None
+
+
+def gather(
+    sources: Sequence[PathLike | Run | Model | ModelTable], labels: PathLike | None = None, **inputs: Any
+) -> Evidence:
+    """Read sources, each as what it is.
+
+    Args:
+        sources: folders of models, CSV files of predictions, of answers (a column `object_response`) or of models (a
+            column `model`); or what these are read as.
+        labels: CSV of `file_name,label` that gives or replaces the labels of clean sets.
+        inputs: `factors`, `leave_out`, `multilabels` and `class_map` of the evidence.
+    """
+    models: list[Model] = []
+    observers: list[Answers] = []
+    tables: list[ModelTable] = []
+    for source in sources:
+        if isinstance(source, Run):
+            models.append(_model(source.name, source, {}))
+        elif isinstance(source, Model):
+            models.append(source)
+        elif isinstance(source, ModelTable):
+            tables.append(source)
+        elif is_model_table(source):
+            tables.append(ModelTable.read(source))
+        elif _is_answers(source):
+            observers += read_answers(source)
+        else:
+            models.append(_read_model(Path(source), labels))
+    observers += [_observer(model) for model in models if CUE_CONFLICT in model.sets]
+    return Evidence(tuple(models), tuple(observers), tuple(tables), **inputs)
+
+
+def read_multilabels(path: PathLike) -> dict[str, Any]:
+    """Labels of images by file name, from a JSON file with a mapping, or with a list in the order of ImageNet's images.
+
+    The second is the form of ReaL's file: entry i is of image i + 1 of the validation set.
+    """
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidData(f"{path}: not JSON: {error}", "multilabels") from error
+    if isinstance(found, list):
+        return dict(zip(imagenet_val_file_names(len(found)), found, strict=True))
+    if not isinstance(found, dict):
+        raise InvalidData(f"{path}: a mapping or a list of lists is expected", "multilabels")
+    return found
+
+
+def _is_answers(path: PathLike) -> bool:
+    """Whether a file is a CSV whose header has a column `object_response`."""
+    if not Path(path).is_file():
+        return False
+    with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
+        return "object_response" in file.readline().lower().rstrip("\r\n").split(",")
+
+
+def _read_model(path: Path, labels: PathLike | None) -> Model:
+    """A folder with predictions, in itself or in folders below; or a CSV of predictions."""
+    below = sorted(path.rglob(PREDICTIONS)) if path.is_dir() else []
+    sets = {file.parent.relative_to(path).as_posix(): file.parent for file in below if file.parent != path}
+    if path.is_dir() and not below:
+        raise IOFailure(f"{path}: this folder has no {PREDICTIONS}; binet evaluate writes one", "path")
+    run = read(path, labels) if not path.is_dir() or (path / PREDICTIONS).exists() else None
+    return _model(run.name if run else path.resolve().name, run, {name: read(folder) for name, folder in sets.items()})
+
+
+def _model(name: str, run: Run | None, sets: dict[str, Run]) -> Model:
+    """A run about groups of classes is no clean set: it holds answers to cue-conflict images."""
+    if run is not None and _groups(run) is not None:
+        return Model(name, None, MappingProxyType({**sets, CUE_CONFLICT: run}))
+    return Model(name, run, MappingProxyType(sets))
+
+
+def _groups(run: Run) -> Any:
+    return (run.summary or {}).get("groups")
+
+
+def _observer(model: Model) -> Answers:
+    """The answers of a model to cue-conflict images."""
+    run = model.sets[CUE_CONFLICT]
+    groups = _groups(run)
+    if groups is None:
+        message = f"{run.path}: these predictions are not about groups of classes; evaluate with --groups sixteen"
+        raise IOFailure(message, "path")
+    return Answers.from_predictions(run.predictions, groups["names"], model.name, str(run.path / PREDICTIONS))

@@ -1,0 +1,168 @@
+"""Sections of the report: each appears where there is evidence for it, with the numbers of the API."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import binet
+import numpy as np
+import pytest
+from binet import report
+from test_report import N, Page, make_logits, make_predictions, write_run
+
+NAMES = ["cat", "dog", "bear"]
+
+
+def built(sources: list[Any], folder: Path, **inputs: Any) -> tuple[Page, dict[str, Any]]:
+    """The page and report.json."""
+    page = report.build(sources, folder, **inputs)
+    text = page.read_text(encoding="utf-8")
+    assert Page(text).open == []
+    return Page(text), json.loads((folder / "report.json").read_text(encoding="utf-8"))
+
+
+def ids(page: Page) -> list[str]:
+    return [value for name, value in page.attributes if name == "id"]
+
+
+def write_answers(folder: Path, seed: int) -> Path:
+    """A model's answers to 40 cue-conflict images, as binet evaluate --groups writes them."""
+    rng = np.random.default_rng(seed)
+    shapes, textures = rng.integers(0, 3, 40), rng.integers(0, 3, 40)
+    files = [f"{NAMES[a]}/{NAMES[a]}{i}-{NAMES[b]}1.png" for i, (a, b) in enumerate(zip(shapes, textures, strict=True))]
+    predictions = binet.Predictions.from_logits(rng.normal(size=(40, 3)), shapes, file_names=files)
+    folder.parent.mkdir(exist_ok=True)
+    return write_run(folder, predictions, {"name": folder.parent.name, "groups": {"names": NAMES}})
+
+
+# ---- Real data -------------------------------------------------------------------------------------------------------
+
+
+def test_the_answers_of_the_study(data: Path, expected: Any, tmp_path: Path) -> None:
+    """Eight decision makers: shape biases and counts to the last digit, and three published kappas on the page."""
+    files = sorted((data / "cue-conflict").glob("*.csv"))
+    page, record = built(files, tmp_path / "page")
+    names = {file.stem: binet.read_answers(file)[0].observer for file in files}
+    for stem, numbers in expected["cue_conflict"].items():
+        found = next(one for one in record["shape"] if one["observer"] == names[stem])
+        assert found["shape_bias"] == pytest.approx(numbers["shape_bias"], abs=1e-12)
+        assert (found["n_conflict"], found["n_shape"], found["n_texture"]) == (
+            numbers["conflict"],
+            numbers["shape"],
+            numbers["texture"],
+        )
+        assert page.numbers(names[stem])[0][0] == found["shape_bias"]
+    for pair, numbers in expected["error_consistency"].items():
+        first, second = (names[stem] for stem in pair.split("|"))
+        row = next(cells for heading, cells in page.cells if heading.strip() == first and len(cells) == len(files))
+        order = sorted(names.values(), key=lambda name: [names[file.stem] for file in files].index(name))
+        assert row[order.index(second)] == f"{numbers['kappa']:.2f}"
+
+
+def test_the_error_ratios_of_imagenet_x(data: Path, expected: Any, tmp_path: Path) -> None:
+    """Both published models: all 16 ratios and their mean, and the accuracy under ReaL labels."""
+    folder = data / "imagenet-val"
+    page, record = built(
+        [folder / "ResNet50.csv", folder / "ViT.csv"],
+        tmp_path / "page",
+        labels=folder / "labels.csv",
+        factors=folder / "imagenet_x_top_factor.csv",
+        leave_out=folder / "imagenet_x_prototypes.csv",
+        multilabels=folder / "real_labels.json",
+    )
+    assert "mistakes" in ids(page)
+    for found in record["mistakes"]:
+        ratios = expected["imagenet_x"][found["model"]]
+        assert found["error_ratio"] == pytest.approx(ratios["mean"], abs=1e-12)
+        for factor, ratio in ratios["ratio"].items():
+            assert found["ratios"][factor] == pytest.approx(ratio, abs=1e-12)
+        clean = expected["imagenet_val"][found["model"]]
+        assert found["real_accuracy"] == pytest.approx(clean["real_accuracy"], abs=1e-12)
+        assert found["worst_class_accuracy"] == pytest.approx(clean["worst_class"], abs=1e-12)
+    assert "ResNet50 errs 2.4 times as often as usual on images marked texture" in page.text
+
+
+# ---- Made here -------------------------------------------------------------------------------------------------------
+
+
+def test_a_set_below_a_model_is_found(tmp_path: Path) -> None:
+    """Answers to cue-conflict images in a folder below the model's: no table for it among the clean sets."""
+    model = write_run(tmp_path / "net", make_predictions(1, 2.0))
+    answers = write_answers(model / "cue-conflict", 3)
+    page, record = built([model], tmp_path / "page")
+    result = binet.shape_bias(
+        binet.Answers.from_predictions(binet.Predictions.from_csv(answers / "predictions.csv"), NAMES, "net")
+    )
+    assert [one["observer"] for one in record["shape"]] == ["net"]
+    assert record["shape"][0]["shape_bias"] == result.shape_bias
+    assert len(record["models"]) == 1
+    assert {"shape", "mistakes", "calibration"} <= set(ids(page))
+
+
+def test_a_folder_of_answers_alone_is_a_report(tmp_path: Path) -> None:
+    answers = write_answers(tmp_path / "net" / "cue-conflict", 3)
+    for source in (answers, tmp_path / "net"):
+        page, record = built([source], tmp_path / "page")
+        assert "models" not in record
+        assert "shape" in ids(page)
+        assert "accuracy" not in ids(page)
+
+
+def test_measured_properties_reach_the_scatter(tmp_path: Path) -> None:
+    sources = []
+    for seed in range(3):
+        sources.append(write_run(tmp_path / f"net{seed}", make_predictions(seed, 1.0 + seed)))
+        write_answers(sources[-1] / "cue-conflict", seed)
+    built(sources, tmp_path / "page")
+    table = binet.ModelTable.read(tmp_path / "page" / "models.csv")
+    assert table.models == ("net2", "net1", "net0")
+    assert {"accuracy", "shape_bias", "class_balance", "worst_class_accuracy"} <= set(table.properties)
+    assert table.values("shape_bias").min() >= 0
+
+
+def test_factors_without_images_have_no_ratio(tmp_path: Path) -> None:
+    predictions = make_predictions(1, 1.5)
+    factors = {"file_name": list(predictions.file_names), "blurred": [1] * N, "never": [0] * N}
+    page, record = built([write_run(tmp_path / "net", predictions)], tmp_path / "page", factors=factors)
+    ratios = record["mistakes"][0]["ratios"]
+    assert ratios["blurred"] == 1
+    assert ratios["never"] is None
+    assert page.numbers("never") == [[]]
+
+
+def test_without_factors_there_are_no_ratios(tmp_path: Path) -> None:
+    page, record = built([write_run(tmp_path / "net", make_predictions(1, 1.5))], tmp_path / "page")
+    assert record["mistakes"][0]["ratios"] is None
+    assert "error ratio" not in page.text
+
+
+def test_models_keep_their_order_and_colour_in_every_section(tmp_path: Path) -> None:
+    """The better model is given second and comes first, in the figure of the factors too."""
+    weak, strong = make_predictions(1, 1.0), make_predictions(2, 4.0)
+    factors = {"file_name": list(weak.file_names), "factor": ["a", "b"] * (N // 2)}
+    sources = [write_run(tmp_path / name, one) for name, one in (("weak", weak), ("strong", strong))]
+    _, record = built(sources, tmp_path / "page", factors=factors)
+    assert [one["model"] for one in record["mistakes"]] == ["strong", "weak"]
+    assert [one["model"] for one in record["models"]] == ["strong", "weak"]
+
+
+def test_predictions_about_groups_that_do_not_say_so_are_refused(tmp_path: Path) -> None:
+    model = write_run(tmp_path / "net", make_predictions(1, 2.0))
+    logits = make_logits(np.random.default_rng(0), np.zeros(4, np.int64), 1.0)
+    write_run(model / "cue-conflict", binet.Predictions.from_logits(logits, file_names=[f"{i}.png" for i in range(4)]))
+    with pytest.raises(binet.Error, match="--groups sixteen"):
+        report.build([model], tmp_path / "page")
+
+
+def test_labels_by_file_name_are_read_from_json(tmp_path: Path) -> None:
+    predictions = make_predictions(1, 1.5)
+    labels = {name: [int(label)] for name, label in zip(predictions.file_names, predictions.label, strict=True)}
+    path = tmp_path / "labels.json"
+    path.write_text(json.dumps(labels))
+    _, record = built([write_run(tmp_path / "net", predictions)], tmp_path / "page", multilabels=path)
+    assert record["mistakes"][0]["real_accuracy"] == binet.accuracy(predictions).value
+    path.write_text("3")
+    with pytest.raises(binet.Error, match="a mapping or a list of lists"):
+        report.build([tmp_path / "net"], tmp_path / "page", multilabels=path)
