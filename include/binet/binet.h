@@ -16,6 +16,7 @@
 #include "recalibration.h"
 #include "selection.h"
 #include "statistics.h"
+#include "synthetic.h"
 #include "threads.h"
 
 #endif

@@ -72,6 +72,7 @@ from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
 from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
+from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
 
 __version__ = ".".join(str(part) for part in VERSION)
@@ -80,6 +81,7 @@ __all__ = [
     "IMAGENET_WNIDS",
     "METACLASSES",
     "PRESETS",
+    "PUG_IMAGENET_FACTORS",
     "SIXTEEN_CLASSES",
     "Accuracy",
     "Answers",
@@ -133,6 +135,9 @@ __all__ = [
     "ShapeBiasCategory",
     "Skipped",
     "Status",
+    "SyntheticAccuracy",
+    "SyntheticFactor",
+    "SyntheticFactors",
     "TemperatureFit",
     "TemperatureScaling",
     "accuracy",
@@ -168,5 +173,6 @@ __all__ = [
     "set_num_threads",
     "shape_bias",
     "sort_by_difficulty",
+    "synthetic_accuracy",
     "transforms",
 ]

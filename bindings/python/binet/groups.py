@@ -29,19 +29,20 @@ SIXTEEN_CLASSES: ClassGroups = MappingProxyType(
 """The 16 categories of Geirhos et al. (ICLR 2019), in order of their names: 207 of the 1,000 classes of ImageNet."""
 
 
-def flatten(groups: ClassGroups) -> tuple[Array, Array]:
+def flatten(groups: ClassGroups, parameter: str = "groups") -> tuple[Array, Array]:
     """Offsets [n_groups + 1] and classes, int64, as C takes them; which classes are right is for C to say."""
     if not isinstance(groups, Mapping) or not groups:
         what = "empty" if isinstance(groups, Mapping) else shown(groups)
-        message = f"groups is {what}; allowed: a mapping from names to classes, such as binet.SIXTEEN_CLASSES"
-        raise InvalidArgument(message, "groups")
+        message = f"{parameter} is {what}; allowed: a mapping from names to classes, such as binet.SIXTEEN_CLASSES"
+        raise InvalidArgument(message, parameter)
     parts: list[Array] = []
     for name, classes in groups.items():
         if len(classes) == 0:
-            raise InvalidArgument(f"groups[{name!r}] has no class", "groups", len(parts))
-        part = integers(classes, "groups")
+            raise InvalidArgument(f"{parameter}[{name!r}] has no class", parameter, len(parts))
+        part = integers(classes, parameter)
         if part.ndim != 1:
-            raise InvalidArgument(f"groups[{name!r}] has {part.ndim} dimensions; allowed: a list of classes", "groups")
+            message = f"{parameter}[{name!r}] has {part.ndim} dimensions; allowed: a list of classes"
+            raise InvalidArgument(message, parameter)
         parts.append(part.astype(np.int64))
     offsets = np.cumsum([0, *(part.size for part in parts)], dtype=np.int64)
     return offsets, np.concatenate(parts)
