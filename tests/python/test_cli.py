@@ -116,6 +116,7 @@ def test_help_names_every_verb() -> None:
         ("calibrate", "--labels --bins --binning --plot --json"),
         ("bias", "--plot --json"),
         ("consistency", "--people --plot --json"),
+        ("invariance", "--data --sweep --values --output --threads --transform --labels --features --plot --json"),
         ("report", "--output --labels"),
         ("demo", "--output"),
     ],
@@ -127,7 +128,8 @@ def test_help_of_a_verb(verb: str, options: str) -> None:
 
 
 def test_every_verb_has_a_help_test() -> None:
-    assert {verb.NAME for verb in VERBS} == {"evaluate", "calibrate", "bias", "consistency", "report", "demo"}
+    tested = "evaluate calibrate bias consistency invariance report demo"
+    assert {verb.NAME for verb in VERBS} == set(tested.split())
 
 
 # ---- Bad usage: one line, status 2 -----------------------------------------------------------------------------------
@@ -417,6 +419,8 @@ def test_presets_and_what_changes_them(images: Path, model: Path, tmp_path: Path
         "interpolation": clip.interpolation,
         "mean": [0.5, 0.25, 0.0],
         "std": list(clip.std),
+        "order": "resize_first",
+        "shift": 0,
     }
 
 

@@ -10,27 +10,21 @@ import numpy as np
 from ._reliability import GRID, INK
 from ._shape_bias_figure import COLOURS, MARKERS
 from .errors import InvalidArgument, shown
+from .invariance import MEASURES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from .invariance import Invariance
 
-AXES = {
-    "accuracy": "top-1 accuracy",
-    "true_probability": "mean probability of the true class",
-    "consistency": "share of answers that stay",
-    "probability_shift": "shift of the true class's probability",
-    "cosine": "cosine to the untransformed features",
-}
 SIZE = (5.6, 4.0)
 """Inches of a figure with one curve or several."""
 
 
 def draw(result: Invariance, ax: Axes | None, measure: str, label: str) -> Axes:
     """Draw `result` into a new figure, or beside what is in `ax` already."""
-    if measure not in AXES:
-        words = ", ".join(repr(word) for word in AXES)
+    if measure not in MEASURES:
+        words = ", ".join(repr(word) for word in MEASURES)
         raise InvalidArgument(f"measure is {shown(measure)}; allowed: {words}", "measure")
     names = [str(one.setting) for one in result]
     are_numbers = not np.isnan(result.accuracy_area.value)
@@ -39,8 +33,8 @@ def draw(result: Invariance, ax: Axes | None, measure: str, label: str) -> Axes:
         ax = plt.figure(figsize=SIZE, layout="constrained").add_subplot()
     before = len(ax.lines)
     if before == 0:
-        _prepare(ax, places, names, AXES[measure])
-    elif [text.get_text() for text in ax.get_xticklabels()] != names or ax.get_ylabel() != AXES[measure]:
+        _prepare(ax, places, names, MEASURES[measure])
+    elif [text.get_text() for text in ax.get_xticklabels()] != names or ax.get_ylabel() != MEASURES[measure]:
         raise InvalidArgument("ax shows other settings or another measure; curves in one figure need the same", "ax")
     colour, marker = COLOURS[before % len(COLOURS)], MARKERS[before % len(MARKERS)]
     value, low, high = np.array([getattr(one, measure) for one in result]).T

@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 Measure = Literal["accuracy", "true_probability", "consistency", "probability_shift", "cosine"]
 
+MEASURES: dict[Measure, str] = {
+    "accuracy": "top-1 accuracy",
+    "true_probability": "mean probability of the true class",
+    "consistency": "share of answers that stay",
+    "probability_shift": "shift of the true class's probability",
+    "cosine": "cosine to the untransformed features",
+}
+"""What a figure can show, and what its axis says."""
+
 UNTRANSFORMED = {0: "shift", 1: "scale", 224: "resolution"}
 """The settings of the study's sweeps that leave the picture as it is."""
 

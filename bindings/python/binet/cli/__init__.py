@@ -16,9 +16,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error, InvalidArgument
-from . import bias, calibrate, consistency, demo, evaluate, report
+from . import bias, calibrate, consistency, demo, evaluate, invariance, report
 
-VERBS = (evaluate, calibrate, bias, consistency, report, demo)
+VERBS = (evaluate, calibrate, bias, consistency, invariance, report, demo)
 
 DESCRIPTION = """\
 How vision models differ beyond accuracy.
@@ -32,6 +32,8 @@ examples:
   binet calibrate out/resnet50                                does confidence agree with accuracy?
   binet bias cue-conflict/*.csv                               does a model answer by shape or by texture?
   binet consistency cue-conflict/*.csv                        are models and people wrong on the same images?
+  binet invariance resnet50.pt vit.pt --data val/ --sweep scale -o out/
+                                                              do answers stay when pictures are larger, or move?
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
 
 `binet VERB --help` says what each verb takes."""
@@ -85,7 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ImportError as error:
         return _fail(arguments.verb, str(error), 1)
     except Exception as error:  # whatever a model raises; the library's own failures are above
-        return _fail(arguments.verb, f"{type(error).__name__}: {_last_line(error)}", 1)
+        notes = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
+        return _fail(arguments.verb, f"{type(error).__name__}: {_last_line(error)}{notes}", 1)
     return 0
 
 

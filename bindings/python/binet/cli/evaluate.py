@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
-from typing import Any
 
-from .. import transforms
 from .._extras import require
 from ..groups import AGGREGATES
 from ..presets import PRESETS
 from ..report import runs
-from ..threads import set_num_threads
-from .arguments import natural, positive
+from .arguments import add_labels, add_pictures, add_work, transform, use_threads
 
 NAME = "evaluate"
 HELP = "Run a TorchScript model over images and write predictions.csv and summary.json."
@@ -31,40 +27,20 @@ without labels; a CSV with the columns path,label does as well. The model maps f
 [n, C], to a tuple (logits, features) or to a dict with these names. With groups predictions are about groups of
 classes, whose names the folders have."""
 
-_PRESETS = {"imagenet": transforms.IMAGENET, "clip": transforms.CLIP}
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What the verb takes."""
     parser.add_argument("model", metavar="MODEL.pt", help="TorchScript file")
-    parser.add_argument("--data", metavar="DIR", required=True, help="folder of images, or a CSV of path,label")
-    parser.add_argument("-o", "--output", metavar="OUT", required=True, help="folder to write to")
     parser.add_argument("--name", help="what reports call the model (default: the file's name)")
-    parser.add_argument("--batch-size", type=positive, default=32, metavar="N", help="pictures a batch (default: 32)")
-    parser.add_argument("--threads", type=positive, metavar="N", help="default: what affinity and cgroup allow")
-
-    pictures = parser.add_argument_group("what is done to a picture")
-    pictures.add_argument(
-        "--transform",
-        choices=_PRESETS,
-        default="imagenet",
-        help="imagenet: 256, crop 224, bilinear (default); clip: 224, crop 224, bicubic; each with its mean and std",
-    )
-    pictures.add_argument("--resize", type=natural, metavar="PX", help="short side; 0: leave the size")
-    pictures.add_argument("--crop", type=natural, metavar="PX", help="side of the centre square; 0: no crop")
-    pictures.add_argument("--interpolation", choices=("bilinear", "bicubic"))
-    for name in ("mean", "std"):
-        pictures.add_argument(f"--{name}", type=float, nargs=3, metavar=("R", "G", "B"), help="as parts of 1")
-
-    images = parser.add_argument_group("labels and files")
+    add_work(parser)
+    add_pictures(parser)
+    images = add_labels(parser)
     images.add_argument(
         "--preset",
         choices=tuple(PRESETS),
         metavar="NAME",
         help=f"test set whose folder names and classes are known: {', '.join(PRESETS)}",
     )
-    images.add_argument("--class-map", metavar="FILE", help="a folder name a line, in class order, such as WordNet ids")
-    images.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
     images.add_argument(
         "--groups",
         metavar="sixteen|FILE.json",
@@ -77,16 +53,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what the probabilities of a group's classes become (default: mean)",
     )
     images.add_argument("--features", action="store_true", help="also write features.npy, float32 [N, D]")
-    images.add_argument("--skip-bad", action="store_true", help="leave out and list files that cannot be read")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
     require("demo", "torch")
-    if arguments.threads:
-        _use_threads(arguments.threads)
+    use_threads(arguments.threads)
     settings = runs.Settings(
-        transform=_transform(arguments),
+        transform=transform(arguments),
         preset=arguments.preset,
         batch_size=arguments.batch_size,
         class_map=arguments.class_map,
@@ -106,19 +80,3 @@ def run(arguments: argparse.Namespace) -> None:
     )
     print(made.headline())
     print(made.path / runs.PREDICTIONS, made.path / runs.SUMMARY, sep="\n")
-
-
-def _transform(arguments: argparse.Namespace) -> transforms.Transform:
-    """The preset with what was asked for changed."""
-    asked = {name: getattr(arguments, name) for name in ("resize", "crop", "interpolation", "mean", "std")}
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in asked.items()}
-    changed: dict[str, Any] = {name: value or None for name, value in values.items() if value is not None}
-    return replace(_PRESETS[arguments.transform], **changed)
-
-
-def _use_threads(n_threads: int) -> None:
-    """For decoding, and inside the model's operations."""
-    import torch
-
-    set_num_threads(n_threads)
-    torch.set_num_threads(n_threads)
