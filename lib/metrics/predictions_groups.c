@@ -185,42 +185,45 @@ static double score_at(const binet__row_scores *scores, int64_t column)
     return scores->is_f64 ? ((const double *)scores->values)[column] : (double)((const float *)scores->values)[column];
 }
 
-/* The probability of every class that has a group, with the bits that true_probability has. */
-static void find_probabilities(const binet__groups *groups, const binet__kernels *kernels,
-                               const binet__row_scores *scores, const binet__row *row, double *probabilities)
+/* The probability of every class that has a group, times `whole`, which is divided by once a group: one class alone has
+ * the bits of true_probability then. */
+static double find_parts(const binet__groups *groups, const binet__kernels *kernels, const binet__row_scores *scores,
+                         const binet__row *row, double *parts)
 {
     const int64_t *columns = groups->columns;
     int64_t n = groups->offsets[groups->n_groups];
+    if (!scores->are_logits) {
+        for (int64_t i = 0; i < n; i++) {
+            parts[i] = score_at(scores, columns[i]);
+        }
+        return 1.0;
+    }
     double largest = score_at(scores, row->predicted);
-    if (scores->are_logits && isinf(largest)) {
-        for (int64_t i = 0; i < n; i++) {
-            probabilities[i] = columns[i] == row->predicted ? 1.0 : 0.0;
-        }
-        return;
-    }
     for (int64_t i = 0; i < n; i++) {
-        probabilities[i] = score_at(scores, columns[i]) - (scores->are_logits ? largest : 0.0);
+        parts[i] = score_at(scores, columns[i]) - largest;
     }
-    if (scores->are_logits) {
-        kernels->exp_each(probabilities, n, scores->inverse_temperature);
+    if (isinf(largest)) { /* inf - inf where it is certain */
         for (int64_t i = 0; i < n; i++) {
-            probabilities[i] /= row->sum;
+            parts[i] = isnan(parts[i]) ? 1.0 : 0.0;
         }
+    } else {
+        kernels->exp_each(parts, n, scores->inverse_temperature);
     }
+    return row->sum;
 }
 
-static double aggregate(int32_t how, const double *probabilities, int64_t n)
+static double aggregate(int32_t how, const double *parts, int64_t n, double whole)
 {
     double sum = 0.0;
     double most = 0.0;
     for (int64_t i = 0; i < n; i++) {
-        sum += probabilities[i];
-        most = probabilities[i] > most ? probabilities[i] : most;
+        sum += parts[i];
+        most = parts[i] > most ? parts[i] : most;
     }
     if (how == BINET_GROUP_MAX) {
-        return most;
+        return most / whole;
     }
-    return how == BINET_GROUP_MEAN ? sum / (double)n : fmin(sum, 1.0);
+    return how == BINET_GROUP_MEAN ? sum / whole / (double)n : fmin(sum / whole, 1.0);
 }
 
 void binet__groups_reduce(const binet__groups *groups, const binet__kernels *kernels, const binet__row_scores *scores,
@@ -230,10 +233,10 @@ void binet__groups_reduce(const binet__groups *groups, const binet__kernels *ker
     double *of_classes = scratch + groups->n_groups;
     int64_t best = 0;
     int64_t ahead = 0;
-    find_probabilities(groups, kernels, scores, row, of_classes);
+    double whole = find_parts(groups, kernels, scores, row, of_classes);
     for (int64_t g = 0; g < groups->n_groups; g++) {
         int64_t first = groups->offsets[g];
-        of_groups[g] = aggregate(groups->aggregate, of_classes + first, groups->offsets[g + 1] - first);
+        of_groups[g] = aggregate(groups->aggregate, of_classes + first, groups->offsets[g + 1] - first, whole);
         best = of_groups[g] > of_groups[best] ? g : best;
     }
     for (int64_t g = 0; label >= 0 && g < groups->n_groups; g++) {
