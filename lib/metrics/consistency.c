@@ -39,16 +39,30 @@ static binet_status check_correct(const binet_array *correct, binet_error *error
     return binet__count_correct(correct, "correct", &n_right, error);
 }
 
-/* The trials of observer a, checked. */
-static void pack(const binet_array *correct, int64_t a, binet__observers *observers)
+typedef struct packing {
+    const binet_array *correct; /* checked */
+    binet__observers *observers;
+} packing;
+
+/* The trials of observer a. */
+static void pack(void *argument, int64_t a)
 {
-    const unsigned char *at = (const unsigned char *)correct->data + a * correct->strides[0];
-    uint64_t *words = observers->bits + a * observers->n_words;
-    for (int64_t i = 0; i < observers->n; i++) {
-        uint64_t value = at[i * correct->strides[1]];
-        words[i / WORD_BITS] |= value << (i % WORD_BITS);
-        observers->n_right[a] += (int64_t)value;
+    const packing *work = argument;
+    binet__observers *observers = work->observers;
+    int64_t stride = work->correct->strides[1];
+    const unsigned char *at = (const unsigned char *)work->correct->data + a * work->correct->strides[0];
+    int64_t n_right = 0;
+    for (int64_t w = 0; w < observers->n_words; w++) {
+        int64_t left = observers->n - w * WORD_BITS;
+        int n_bits = left < WORD_BITS ? (int)left : WORD_BITS;
+        uint64_t word = 0;
+        for (int bit = 0; bit < n_bits; bit++, at += stride) {
+            word |= (uint64_t)*at << bit;
+            n_right += *at;
+        }
+        observers->bits[a * observers->n_words + w] = word;
     }
+    observers->n_right[a] = n_right;
 }
 
 binet_status binet__observers_create(const binet_context *context, const binet_array *correct,
@@ -65,15 +79,13 @@ binet_status binet__observers_create(const binet_context *context, const binet_a
     if (!binet__multiply(observers->n_observers, (uint64_t)observers->n_words, &n_words)) {
         return binet__fail_memory(error, UINT64_MAX);
     }
-    observers->bits = binet__allocate_zero(context, (int64_t)n_words, sizeof *observers->bits, error);
-    observers->n_right = binet__allocate_zero(context, observers->n_observers, sizeof *observers->n_right, error);
+    observers->bits = binet__allocate(context, (int64_t)n_words, sizeof *observers->bits, error);
+    observers->n_right = binet__allocate(context, observers->n_observers, sizeof *observers->n_right, error);
     if (observers->bits == NULL || observers->n_right == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    for (int64_t a = 0; a < observers->n_observers; a++) {
-        pack(correct, a, observers);
-    }
-    return BINET_OK;
+    packing work = {correct, observers};
+    return binet__run(context, observers->n_observers, pack, &work, error);
 }
 
 void binet__observers_release(const binet_context *context, const binet__observers *observers)

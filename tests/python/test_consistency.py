@@ -205,6 +205,8 @@ def test_the_heat_map_has_a_field_for_every_two(rng: np.random.Generator) -> Non
     [
         ({}, "INVALID_ARGUMENT", "observers", "observers is empty"),
         ([], "INVALID_ARGUMENT", "observers", "observers is empty"),
+        ([[0, 1], [1, 3]], "INVALID_DATA", "observers", r"observers\[3\] is 3; allowed: 0 \(wrong\)"),
+        (np.zeros((0, 3), bool), "INVALID_ARGUMENT", "observers", r"the shape \(0, 3\); allowed: \[M, N\]"),
         (
             {"a": [0, 1], "b": [0, 1, 1]},
             "INVALID_ARGUMENT",

@@ -91,6 +91,8 @@ def integers(value: object, name: str) -> Array:
 
 def zeros_and_ones(value: object, name: str) -> Array:
     """Booleans, or integers 0 and 1, as the u8 that C takes; an entry at fault is counted through the whole array."""
+    if isinstance(value, np.ndarray) and value.dtype == np.bool_ and not isinstance(value, np.ma.MaskedArray):
+        return value.view(np.uint8)  # many observers are not copied
     array = integers(value, name)
     wrong = np.flatnonzero((array != 0) & (array != 1))
     if wrong.size:

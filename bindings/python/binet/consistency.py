@@ -13,7 +13,7 @@ from ._extras import require
 from ._html import table
 from ._library import call, ffi, lib, struct
 from .answers import Answers, same_trials
-from .arrays import Array, integers, view, zeros_and_ones
+from .arrays import Array, view, zeros_and_ones
 from .errors import InvalidArgument, InvalidData
 from .predictions import Predictions
 from .threads import context
@@ -189,8 +189,10 @@ def correctness(observers: Any) -> tuple[tuple[str, ...], Array]:
     elif isinstance(observers, (list, tuple)) and all(isinstance(one, Answers) for one in observers):
         return _of_answers(observers)
     else:
-        given = list(integers(observers, "observers"))
-        names = tuple(str(index) for index in range(len(given)))
+        array = zeros_and_ones(observers, "observers")
+        if array.ndim != 2 or len(array) == 0:
+            raise InvalidArgument(f"observers has the shape {array.shape}; allowed: [M, N]", "observers")
+        return tuple(map(str, range(len(array)))), array
     if not given:
         raise InvalidArgument("observers is empty; at least one is needed", "observers")
     tables = [isinstance(one, Predictions) for one in given]
