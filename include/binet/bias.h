@@ -2,7 +2,7 @@
 #ifndef BINET_BIAS_H
 #define BINET_BIAS_H
 
-#include "base.h"
+#include "statistics.h"
 
 BINET_BEGIN
 
@@ -115,6 +115,57 @@ typedef struct binet_error_consistency_matrix_result {
 BINET_API binet_status binet_error_consistency_matrix(const binet_context *context, const binet_array *correct,
                                                       binet_error_consistency_matrix_result *result,
                                                       binet_error *error);
+
+typedef struct binet_error_consistency_mean_result {
+    uint32_t struct_size;
+    int32_t reserved;     /**< 0 */
+    int64_t n;            /**< samples */
+    int64_t n_pairs;      /**< P */
+    binet_estimate kappa; /**< mean over the pairs, -1 .. 1, and its interval */
+} binet_error_consistency_mean_result;
+
+/** Mean error consistency over pairs of observers, with its bootstrap interval over samples (Klein et al., NeurIPS
+ *  2025); of one pair, its kappa.
+ *
+ * A resample draws samples, the same for all observers; the mean is taken over the kappas of the resample.
+ *
+ * @param[in]  context NULL: malloc, one thread, the best instruction set.
+ * @param[in]  correct [M, N] u8, as for binet_error_consistency_matrix. Not NULL.
+ * @param[in]  pairs   [P, 2] i32 or i64, P >= 1: two observers each, 0 .. M - 1, such as all models with all people.
+ *                     NULL: every two, once; then M >= 2.
+ * @param[in]  options NULL: 1000 resamples, percentile intervals of 95 %, seed 0.
+ * @param[out] result  struct_size set by the caller. Not NULL.
+ * @param[out] error   NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (an entry that is neither 0 nor 1, a pair that is none),
+ *         _UNSUPPORTED, _OUT_OF_MEMORY. Exactness: as binet_bootstrap. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_error_consistency_mean(const binet_context *context, const binet_array *correct,
+                                                    const binet_array *pairs, const binet_bootstrap_options *options,
+                                                    binet_error_consistency_mean_result *result, binet_error *error);
+
+typedef struct binet_error_consistency_difference_result {
+    uint32_t struct_size;
+    int32_t reserved;          /**< 0 */
+    int64_t n;                 /**< samples */
+    binet_estimate kappa_a;    /**< mean over pairs_a */
+    binet_estimate kappa_b;    /**< mean over pairs_b */
+    binet_estimate difference; /**< kappa_a - kappa_b, -2 .. 2, and its interval */
+    double p_value;            /**< of no difference, two-sided: 2 (1 + k) / (1 + n_resamples), at most 1, where k
+                                    resamples have a difference of 0 or on the other side of it */
+} binet_error_consistency_difference_result;
+
+/** Paired test of two error consistencies on the same samples (Klein et al., NeurIPS 2025): is an observer's kappa with
+ *  a larger than that with b? Of lists of pairs, such as one model with all people and another with all people, the
+ *  means are compared.
+ *
+ * A resample draws samples, the same for all pairs, so that what the pairs share does not widen the interval. Arguments
+ * and errors as binet_error_consistency_mean; pairs_a and pairs_b are not NULL. Since 0.1.
+ */
+BINET_API binet_status binet_error_consistency_difference(const binet_context *context, const binet_array *correct,
+                                                          const binet_array *pairs_a, const binet_array *pairs_b,
+                                                          const binet_bootstrap_options *options,
+                                                          binet_error_consistency_difference_result *result,
+                                                          binet_error *error);
 
 /* ---- The copy model ---------------------------------------------------------------------------------------------- */
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from ._extras import require
 from ._html import table
 from ._library import call, ffi, lib, struct
 from .answers import Answers, same_trials
@@ -116,10 +115,10 @@ class ErrorConsistencyMatrix:
         Args:
             ax: where to draw. None: a new figure.
         """
-        require("plot", "matplotlib")
-        from ._consistency_figure import draw
+        from ._heat_map import draw
 
-        return draw(self, ax)
+        shown = np.where(np.eye(len(self), dtype=bool), np.nan, self.kappa)  # all agree with themselves: nothing to see
+        return draw(shown, self.names, ax, "error consistency (kappa)")
 
     def __getitem__(self, pair: tuple[str | int, str | int]) -> float:
         """Kappa of two observers, by name or by index."""

@@ -163,7 +163,7 @@ def _conditions(parts: Conditions) -> str:
 def _save_plot(matrix: ErrorConsistencyMatrix, file: str) -> None:
     from matplotlib.figure import Figure
 
-    from .._consistency_figure import figure_size
+    from .._heat_map import figure_size
 
     figure = Figure(figsize=figure_size(matrix.names), layout="constrained")
     matrix.plot(figure.add_subplot())
