@@ -10,7 +10,7 @@ import binet
 import numpy as np
 import pytest
 from binet import report
-from test_report import N, Page, make_logits, make_predictions, write_run
+from test_report import N_CLASSES, N, Page, make_logits, make_predictions, write_run
 
 NAMES = ["cat", "dog", "bear"]
 
@@ -166,3 +166,67 @@ def test_labels_by_file_name_are_read_from_json(tmp_path: Path) -> None:
     path.write_text("3")
     with pytest.raises(binet.Error, match="a mapping or a list of lists"):
         report.build([tmp_path / "net"], tmp_path / "page", multilabels=path)
+
+
+# ---- Sweeps and synthetic images -------------------------------------------------------------------------------------
+
+
+def write_sweep(folder: Path, seed: int, reference: float = 1) -> dict[float, binet.Predictions]:
+    """Three scales of a model, as binet invariance writes them."""
+    rng, labels = np.random.default_rng(seed), np.arange(60) % N_CLASSES
+    logits = make_logits(rng, labels, 2.0)
+    names = [f"{i}.png" for i in range(60)]
+    found: dict[float, binet.Predictions] = {}
+    folder.mkdir(exist_ok=True)
+    for factor in (1, 1.5, 2):
+        noisy = logits + (factor - 1) * rng.normal(size=logits.shape).astype(np.float32)
+        found[factor] = binet.Predictions.from_logits(noisy.astype(np.float32), labels, file_names=names)
+        found[factor].to_csv(folder / f"scale-{factor}.csv")
+    (folder / "scale.json").write_text(json.dumps({"reference": reference}))
+    return found
+
+
+def test_sweeps_are_read_and_compared_with_their_reference(tmp_path: Path) -> None:
+    tables = {name: write_sweep(tmp_path / name, seed) for seed, name in enumerate(("one", "two"))}
+    page, record = built([tmp_path / "one", tmp_path / "two"], tmp_path / "page")
+    assert "invariance" in ids(page)
+    assert [(one["model"], one["sweep"], one["reference"]) for one in record["invariance"]] == [
+        ("one", "scale", 1),
+        ("two", "scale", 1),
+    ]
+    for one in record["invariance"]:
+        expected = binet.invariance(tables[one["model"]])
+        assert one["consistency_area"]["value"] == expected.consistency_area.value
+        assert [each["accuracy"]["value"] for each in one["settings"]] == [each.accuracy.value for each in expected]
+    kept = {name: min(one.consistency.value for one in binet.invariance(table)) for name, table in tables.items()}
+    best = max(kept, key=lambda name: kept[name])
+    assert f"With pictures larger, {best} keeps at least {100 * kept[best]:.1f}\u202f% of its answers" in page.text
+
+
+def test_another_reference_of_a_sweep_is_taken_from_its_summary(tmp_path: Path) -> None:
+    tables = write_sweep(tmp_path / "net", 0, reference=2)
+    _, record = built([tmp_path / "net"], tmp_path / "page")
+    assert record["invariance"][0]["reference"] == 2
+    expected = binet.invariance(tables, reference=2).consistency_area.value
+    assert record["invariance"][0]["consistency_area"]["value"] == expected
+
+
+def test_synthetic_sets_need_the_map_of_classes(tmp_path: Path) -> None:
+    """Two factors of two classes: without a map there is nothing to say."""
+    class_map = {"Cat": [3, 4], "Dog": [7]}
+    answers = {"Worlds": ([3, 7, 0], [0, 1, 1]), "Scene_Light": ([4, 4, 7], [0, 1, 1])}
+    model = tmp_path / "net"
+    (model / "synthetic").mkdir(parents=True)
+    for factor, (predicted, labels) in answers.items():
+        scores = np.eye(10, dtype=np.float32)[predicted]
+        write_run(model / "synthetic" / factor, binet.Predictions.from_logits(scores, labels))
+    write_run(tmp_path / "net2", make_predictions(1, 2.0))
+    _, record = built([model, tmp_path / "net2"], tmp_path / "without")
+    assert "synthetic" not in record
+    page, record = built([model], tmp_path / "page", class_map=class_map)
+    (found,) = record["synthetic"]
+    accuracy = {one["name"]: one["accuracy"] for one in found["factors"] if one["n"]}
+    assert accuracy == {"Worlds": pytest.approx(2 / 3), "Scene_Light": pytest.approx(2 / 3)}
+    assert found["n_outside"] == 1
+    assert found["mean"] == pytest.approx(2 / 3)
+    assert "answers outside the map" in page.text

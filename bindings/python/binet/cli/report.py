@@ -26,10 +26,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
     parser.add_argument("--factors", metavar="CSV", help="file_name,factor: error ratios, as in ImageNet-X")
     parser.add_argument("--leave-out", metavar="CSV", help="file_name: images that have no part in the error ratios")
+    parser.add_argument("--class-map", metavar="JSON", help="what each class of synthetic images is called by a model")
     parser.add_argument("--multilabels", metavar="JSON", help="every right class of each image, as ReaL has them")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
-    inputs = {name: getattr(arguments, name) for name in ("factors", "leave_out", "multilabels")}
+    inputs = {name: getattr(arguments, name) for name in ("factors", "leave_out", "multilabels", "class_map")}
     print(report.build(arguments.sources, arguments.output, arguments.labels, **inputs))

@@ -1,7 +1,8 @@
 """What a report is made from: models with their predictions on several sets, answers of observers, and tables.
 
 A model is a folder. Its predictions.csv is the clean set; predictions in folders below it are those on other sets, and
-the folder's name says which: cue-conflict, or a protocol such as imagenet-a, imagenet-c/fog/3, scale/1.25.
+the folder's name says which: cue-conflict; synthetic/FACTOR; SET/CORRUPTION/SEVERITY, such as imagenet-c/fog/3; and
+any other for a shifted set, such as imagenet-r. Files of binet invariance, such as scale-1.25.csv, lie beside them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,28 @@ from ..answers import Answers, read_answers
 from ..errors import InvalidData, IOFailure
 from ..mistakes import imagenet_val_file_names
 from ..model_table import ModelTable, is_model_table
+from ..predictions import Predictions
+from ..transforms import STUDY
 from .runs import PREDICTIONS, PathLike, Run, read
 
 CUE_CONFLICT = "cue-conflict"
+SYNTHETIC = "synthetic"
+SWEEPS: tuple[str, ...] = tuple(STUDY)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A model over the settings of one sweep.
+
+    Attributes:
+        settings: predictions by setting.
+        reference: the setting where pictures are as they are; None: the usual one of the sweep.
+        features: paths of features by setting; None where one is missing.
+    """
+
+    settings: Mapping[float, Predictions]
+    reference: float | None
+    features: Mapping[float, Path] | None
 
 
 @dataclass(frozen=True)
@@ -30,11 +50,33 @@ class Model:
         name: what the report calls it.
         run: on the clean set; None where there is none.
         sets: on other sets, by the path below the model's folder, parts joined by "/".
+        sweeps: by what changes: "scale", "shift", "resolution".
     """
 
     name: str
     run: Run | None
     sets: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
+    sweeps: Mapping[str, Sweep] = field(default_factory=lambda: MappingProxyType({}))
+
+    @property
+    def shifted(self) -> dict[str, Run]:
+        """Sets that are neither corrupted, synthetic nor cue-conflict."""
+        return {name: run for name, run in self.sets.items() if "/" not in name and name != CUE_CONFLICT}
+
+    @property
+    def corrupted(self) -> dict[str, dict[tuple[str, int], Run]]:
+        """Corrupted sets by name: a run for each corruption and severity."""
+        found: dict[str, dict[tuple[str, int], Run]] = {}
+        for name, run in self.sets.items():
+            parts = name.split("/")
+            if len(parts) == 3 and parts[2].isdigit():
+                found.setdefault(parts[0], {})[parts[1], int(parts[2])] = run
+        return found
+
+    @property
+    def synthetic(self) -> dict[str, Run]:
+        """Synthetic images by the factor that is varied."""
+        return {name.split("/")[1]: run for name, run in self.sets.items() if name.startswith(f"{SYNTHETIC}/")}
 
 
 @dataclass(frozen=True)
@@ -76,7 +118,7 @@ def gather(
     tables: list[ModelTable] = []
     for source in sources:
         if isinstance(source, Run):
-            models.append(_model(source.name, source, {}))
+            models.append(_model(source.name, source, {}, {}))
         elif isinstance(source, Model):
             models.append(source)
         elif isinstance(source, ModelTable):
@@ -119,17 +161,43 @@ def _read_model(path: Path, labels: PathLike | None) -> Model:
     """A folder with predictions, in itself or in folders below; or a CSV of predictions."""
     below = sorted(path.rglob(PREDICTIONS)) if path.is_dir() else []
     sets = {file.parent.relative_to(path).as_posix(): file.parent for file in below if file.parent != path}
-    if path.is_dir() and not below:
+    sweeps = {kind: found for kind in SWEEPS if (found := _read_sweep(path, kind)) is not None}
+    if path.is_dir() and not below and not sweeps:
         raise IOFailure(f"{path}: this folder has no {PREDICTIONS}; binet evaluate writes one", "path")
     run = read(path, labels) if not path.is_dir() or (path / PREDICTIONS).exists() else None
-    return _model(run.name if run else path.resolve().name, run, {name: read(folder) for name, folder in sets.items()})
+    name = run.name if run else path.resolve().name
+    return _model(name, run, {below: read(folder) for below, folder in sets.items()}, sweeps)
 
 
-def _model(name: str, run: Run | None, sets: dict[str, Run]) -> Model:
+def _read_sweep(folder: Path, kind: str) -> Sweep | None:
+    """The settings in a folder of binet invariance; None where there are fewer than two."""
+    files = {file: _setting(file.stem.removeprefix(f"{kind}-")) for file in folder.glob(f"{kind}-*.csv")}
+    settings = {value: file for file, value in files.items() if value is not None}
+    if len(settings) < 2:
+        return None
+    features = {value: file.with_suffix(".npy") for value, file in settings.items()}
+    summary = folder / f"{kind}.json"
+    reference = json.loads(summary.read_text(encoding="utf-8")).get("reference") if summary.exists() else None
+    return Sweep(
+        {value: Predictions.from_csv(settings[value]) for value in sorted(settings)},
+        reference,
+        features if all(file.exists() for file in features.values()) else None,
+    )
+
+
+def _setting(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else value
+
+
+def _model(name: str, run: Run | None, sets: dict[str, Run], sweeps: dict[str, Sweep]) -> Model:
     """A run about groups of classes is no clean set: it holds answers to cue-conflict images."""
     if run is not None and _groups(run) is not None:
-        return Model(name, None, MappingProxyType({**sets, CUE_CONFLICT: run}))
-    return Model(name, run, MappingProxyType(sets))
+        sets, run = {**sets, CUE_CONFLICT: run}, None
+    return Model(name, run, MappingProxyType(sets), MappingProxyType(sweeps))
 
 
 def _groups(run: Run) -> Any:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import mistakes, shape
+from . import invariance, mistakes, shape, synthetic
 from .section import Section
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
 
-SECTIONS = (mistakes, shape)
+SECTIONS = (mistakes, shape, synthetic, invariance)
 
 
 def collect(evidence: Evidence) -> tuple[Section, ...]:
