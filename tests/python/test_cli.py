@@ -116,6 +116,11 @@ def test_help_names_every_verb() -> None:
         ("calibrate", "--labels --bins --binning --plot --json"),
         ("bias", "--plot --json"),
         ("consistency", "--people --plot --json"),
+        (
+            "mistakes",
+            "--labels --factors --leave-out --real --metaclasses --right --class-names --top --plot --json",
+        ),
+        ("synthetic", "--map --labels --factors --convention --plot --json"),
         ("invariance", "--data --sweep --values --output --threads --transform --labels --features --plot --json"),
         ("report", "--output --labels"),
         ("demo", "--output"),
@@ -128,7 +133,7 @@ def test_help_of_a_verb(verb: str, options: str) -> None:
 
 
 def test_every_verb_has_a_help_test() -> None:
-    tested = "evaluate calibrate bias consistency invariance report demo"
+    tested = "evaluate calibrate bias consistency mistakes synthetic invariance report demo"
     assert {verb.NAME for verb in VERBS} == set(tested.split())
 
 

@@ -16,9 +16,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error, InvalidArgument
-from . import bias, calibrate, consistency, demo, evaluate, invariance, report
+from . import bias, calibrate, consistency, demo, evaluate, invariance, mistakes, report, synthetic
 
-VERBS = (evaluate, calibrate, bias, consistency, invariance, report, demo)
+VERBS = (evaluate, calibrate, bias, consistency, mistakes, synthetic, invariance, report, demo)
 
 DESCRIPTION = """\
 How vision models differ beyond accuracy.
@@ -32,6 +32,8 @@ examples:
   binet calibrate out/resnet50                                does confidence agree with accuracy?
   binet bias cue-conflict/*.csv                               does a model answer by shape or by texture?
   binet consistency cue-conflict/*.csv                        are models and people wrong on the same images?
+  binet mistakes out/resnet50 out/vit                         on which factors and classes does a model err?
+  binet synthetic pug/resnet50 --map map.json                 accuracy on rendered images, factor by factor
   binet invariance resnet50.pt vit.pt --data val/ --sweep scale -o out/
                                                               do answers stay when pictures are larger, or move?
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
