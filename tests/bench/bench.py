@@ -91,6 +91,17 @@ def logits_rows(n_rounds: int) -> list[Row]:
     def columns_peer() -> peers.Columns:
         return peers.torch_columns(logits_torch, labels_torch)
 
+    def classwise() -> float:
+        return binet.classwise_calibration(logits, labels, n_bins=peers.N_BINS).ece
+
+    def numpy_classwise_peer() -> float:
+        return peers.numpy_classwise(logits, labels)
+
+    def torch_classwise_peer() -> float:
+        return peers.torch_classwise(logits_torch, labels_torch)
+
+    agree("NumPy, class by class", classwise(), numpy_classwise_peer(), 1e-8)
+    agree("torch, class by class", classwise(), torch_classwise_peer(), 1e-8)
     agree("NumPy", calibration(), numpy_peer(), 1e-5)
     agree("torchmetrics", calibration().ece, torchmetrics_peer(), 1e-5)
     agree("torch", calibration(), torch_peer(), 1e-5)
@@ -104,6 +115,8 @@ def logits_rows(n_rounds: int) -> list[Row]:
         Row("  to ECE: torchmetrics", *alternate(calibration, torchmetrics_peer, n_rounds), "20"),
         Row("  to accuracy and ECE: bare torch", *alternate(calibration, torch_peer, n_rounds), "12"),
         Row("  to every column: bare torch", *alternate(predictions, columns_peer, n_rounds), ""),
+        Row("  to class-wise ECE: NumPy's bincount", *alternate(classwise, numpy_classwise_peer, n_rounds), "25"),
+        Row("  to class-wise ECE: bare torch", *alternate(classwise, torch_classwise_peer, n_rounds), ""),
     ]
 
 
@@ -200,6 +213,8 @@ def kernel_lines(build: Path, n_threads: int, n_rounds: int) -> str:
             f"binet_predictions_from_scores {value['predictions_ms_min']} ms",
             f"  over the larger of the first two: {value['predictions_over_larger_best']} (best), "
             f"{value['predictions_over_larger_median']} (median); the aim is 1.25",
+            f"  binet_classwise_calibration {value['classwise_ms_min']} ms, over reading: "
+            f"{value['classwise_over_read_best']} (best)",
         ]
     )
 

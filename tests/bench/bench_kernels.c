@@ -134,7 +134,7 @@ static void fill(float *values, int64_t *labels)
 static void measure(const binet_context *context, binet_executor executor, const bench_passes *passes, int n_rounds,
                     float *values, int64_t *labels)
 {
-    static double read[MOST_ROUNDS], exps[MOST_ROUNDS], table[MOST_ROUNDS];
+    static double read[MOST_ROUNDS], exps[MOST_ROUNDS], table[MOST_ROUNDS], classwise[MOST_ROUNDS];
     static double ratios[MOST_ROUNDS];
     const binet_array scores = {values, BINET_F32, 2, {N_ROWS, N_CLASSES}, {(int64_t)N_CLASSES * 4, 4}};
     const binet_array truth = {labels, BINET_I64, 1, {N_ROWS}, {8}};
@@ -155,14 +155,20 @@ static void measure(const binet_context *context, binet_executor executor, const
         }
         binet_predictions_destroy(predictions);
         ratios[at] = table[at] / fmax(read[at], exps[at]);
+        binet_classwise_result result = {.struct_size = sizeof result};
+        start = milliseconds();
+        check(binet_classwise_calibration(context, BINET_LOGITS, &scores, &truth, NULL, &result, &error), &error);
+        classwise[at] = milliseconds() - start;
     }
     double read_best = print("read", read, n_rounds);
     double exp_best = print("exp", exps, n_rounds);
     double best = print("predictions", table, n_rounds);
+    double classwise_best = print("classwise", classwise, n_rounds);
     qsort(ratios, (size_t)n_rounds, sizeof *ratios, compare);
     printf("read_gb_per_s %.4g\n", (double)N_VALUES * sizeof(float) * 1e-6 / read_best);
     printf("predictions_over_larger_best %.4g\n", best / fmax(read_best, exp_best));
     printf("predictions_over_larger_median %.4g\n", median(ratios, n_rounds));
+    printf("classwise_over_read_best %.4g\n", classwise_best / read_best);
 }
 
 int main(int argc, char **argv)

@@ -123,6 +123,45 @@ def test_cifar10_as_pearce_has_it(cifar10: tuple[Array, Array], binning: Any, th
     assert abs(found.ece - nixon.ece) > 1e-4  # the two are different quantities
 
 
+@pytest.mark.parametrize("norm", [1, 2])
+def test_the_marginal_error_of_uncertainty_calibration(cifar10: tuple[Array, Array], norm: int) -> None:
+    """Kumar et al.'s package: its L1 is `ece`, its L2 `rms`, with bins of equal width and of equal mass."""
+    utils = pytest.importorskip("calibration.utils", reason="uncertainty-calibration is not installed")
+    wide, labels = cifar10[0].astype(np.float64), cifar10[1]
+    for binning, scheme in (("equal_width", utils.get_equal_prob_bins), ("equal_mass", utils.get_equal_bins)):
+        peer = utils.lower_bound_scaling_ce(
+            wide, labels, p=norm, debias=False, num_bins=15, binning_scheme=scheme, mode="marginal"
+        )
+        found = binet.classwise_calibration(wide, labels, "probabilities", binning=binning)  # type: ignore[arg-type]
+        assert (found.ece if norm == 1 else found.rms) == pytest.approx(peer, abs=1e-12)
+
+
+@pytest.mark.parametrize(("norm", "name"), [("l1", "ece"), ("l2", "rms"), ("max", "mce")])
+def test_binary_errors_of_torchmetrics_class_by_class(cifar10: tuple[Array, Array], norm: Any, name: str) -> None:
+    """torchmetrics has no class-wise error, but one of two classes, in float32; no probability lies on an edge where
+    its bins, [lo, hi), and these would differ, but for 1, which it gives a bin of its own."""
+    torch = pytest.importorskip("torch")
+    from torchmetrics.functional.classification import binary_calibration_error
+
+    probabilities, labels = cifar10
+    kept = (probabilities < 1).all(axis=1)
+    found = binet.classwise_calibration(probabilities[kept], labels[kept], "probabilities")
+    for k in range(10):
+        scores, truth = torch.from_numpy(probabilities[kept, k]), torch.from_numpy((labels[kept] == k).astype(np.int64))
+        peer = float(binary_calibration_error(scores, truth, n_bins=15, norm=norm))
+        assert getattr(found.classes, name)[k] == pytest.approx(peer, abs=1e-6)
+
+
+def test_binary_errors_of_netcal_class_by_class(cifar10: tuple[Array, Array]) -> None:
+    """netcal has no class-wise error either; it moves 1 to 1 - 2^-52."""
+    metrics = pytest.importorskip("netcal.metrics", reason="netcal is not installed")
+    probabilities, labels = cifar10
+    found = binet.classwise_calibration(probabilities, labels, "probabilities")
+    for k in range(10):
+        peer = metrics.ECE(15).measure(probabilities[:, k].astype(np.float64), (labels == k).astype(np.int64))
+        assert found.classes.ece[k] == pytest.approx(peer, abs=1e-12)
+
+
 # ---- Batches ---------------------------------------------------------------------------------------------------------
 
 

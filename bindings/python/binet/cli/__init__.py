@@ -16,9 +16,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error, InvalidArgument
-from . import bias, calibrate, consistency, demo, evaluate, invariance, mistakes, report, synthetic
+from . import bias, calibrate, classwise, consistency, demo, evaluate, invariance, mistakes, report, synthetic
 
-VERBS = (evaluate, calibrate, bias, consistency, mistakes, synthetic, invariance, report, demo)
+VERBS = (evaluate, calibrate, classwise, bias, consistency, mistakes, synthetic, invariance, report, demo)
 
 DESCRIPTION = """\
 How vision models differ beyond accuracy.
@@ -30,6 +30,7 @@ examples:
   binet demo                                                  all of it, on two small models trained here
   binet evaluate resnet50.pt --data val/ -o out/resnet50      images to predictions.csv and summary.json
   binet calibrate out/resnet50                                does confidence agree with accuracy?
+  binet classwise logits.npy --labels labels.npy              and the probability of every class?
   binet bias cue-conflict/*.csv                               does a model answer by shape or by texture?
   binet consistency cue-conflict/*.csv                        are models and people wrong on the same images?
   binet mistakes out/resnet50 out/vit                         on which factors and classes does a model err?
