@@ -41,6 +41,13 @@ from .classwise import (
 )
 from .conditions import Conditions, conditions
 from .consistency import ErrorConsistency, ErrorConsistencyMatrix, error_consistency, error_consistency_matrix
+from .consistency_mean import (
+    ErrorConsistencyDifference,
+    ErrorConsistencyMean,
+    error_consistency_difference,
+    error_consistency_mean,
+    observer_pairs,
+)
 from .copy_model import (
     CopyModel,
     ErrorConsistencyTrials,
@@ -108,7 +115,9 @@ __all__ = [
     "DifficultyOrder",
     "Error",
     "ErrorConsistency",
+    "ErrorConsistencyDifference",
     "ErrorConsistencyMatrix",
+    "ErrorConsistencyMean",
     "ErrorConsistencyTrials",
     "ErrorRatio",
     "ErrorRatioFactor",
@@ -152,8 +161,10 @@ __all__ = [
     "cue_conflict_from_file_names",
     "ensemble",
     "error_consistency",
+    "error_consistency_difference",
     "error_consistency_difference_trials",
     "error_consistency_matrix",
+    "error_consistency_mean",
     "error_consistency_trials",
     "error_ratio",
     "evaluate",
@@ -165,6 +176,7 @@ __all__ = [
     "match",
     "metaclass_correct",
     "multilabel_accuracy",
+    "observer_pairs",
     "quba_calibration_error",
     "read_answers",
     "read_image",
