@@ -115,7 +115,7 @@ def test_help_names_every_verb() -> None:
         ),
         ("calibrate", "--labels --bins --binning --plot --json"),
         ("bias", "--plot --json"),
-        ("consistency", "--people --plot --json"),
+        ("consistency", "--people --pairs --compare --resamples --seed --plot --json"),
         (
             "mistakes",
             "--labels --factors --leave-out --real --metaclasses --right --class-names --top --plot --json",

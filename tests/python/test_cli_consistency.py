@@ -61,12 +61,41 @@ def test_tables_line_up(files: list[str], expected: Any, capsys: Any) -> None:
     assert cli.main(["consistency", *files]) == 0
     title, matrix, means, pairs = capsys.readouterr().out.rstrip("\n").split("\n\n")
     assert title == "error consistency (kappa) of 8 observers on the same 1,280 images"
-    assert means == "mean kappa over pairs"
+    assert means == "mean over pairs, with the 95 % interval"
     for table in (matrix.splitlines(), pairs.splitlines()):
         assert all(len(one) == len(two) for one, two in pairwise(table))
     assert [line.split()[0] for line in pairs.splitlines()] == ["observers", "all", "people", "models", "people"]
     known = expected["error_consistency"]["subject-01|subject-02"]["kappa"]
     assert f"{known:.4f}" in matrix.splitlines()[4].split()
+
+
+def test_every_two_are_listed_and_tested(files: list[str], capsys: Any) -> None:
+    options = ["--pairs", "--compare", "subject-01", "vit_clip", "convnext_clip", "--resamples", "300", "--seed", "5"]
+    assert cli.main(["consistency", *files, *options, "--json"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    answers = [one for file in files for one in binet.read_answers(file)]
+    matrix = binet.error_consistency_matrix(answers)
+    assert len(record["pairs"]) == 28
+    for pair in record["pairs"]:
+        a, b = pair["observers"]
+        mean = binet.error_consistency_mean(answers, (a, b), n_resamples=300, seed=5)
+        assert (pair["kappa"], pair["low"], pair["high"]) == (mean.kappa, mean.low, mean.high)
+        p, q = sorted((matrix.accuracy[matrix.names.index(a)], matrix.accuracy[matrix.names.index(b)]), reverse=True)
+        assert pair["share_copied"] == binet.copy_model(p, q, kappa=mean.kappa).copy_share
+    people = [name for name in matrix.names if name.startswith("subject-")]
+    mean = binet.error_consistency_mean(answers, binet.observer_pairs(people), n_resamples=300, seed=5)
+    assert record["means"]["people"] == {"kappa": mean.kappa, "low": mean.low, "high": mean.high, "pairs": 3}
+    (test,) = record["comparisons"]
+    pairs = ("subject-01", "vit_clip"), ("subject-01", "convnext_clip")
+    result = binet.error_consistency_difference(answers, *pairs, n_resamples=300, seed=5)
+    assert test["observers"] == ["subject-01", "vit_clip", "convnext_clip"]
+    assert (test["difference"], test["low"], test["p_value"]) == (result.difference, result.low, result.p_value)
+    assert test["a"]["kappa"] == result.a.kappa
+    assert cli.main(["consistency", *files, *options]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("copied") == 1
+    assert "whose errors are more like those of subject-01?" in printed
+    assert f"p = {result.p_value:.2g}" in printed
 
 
 def test_conditions_are_averaged(tmp_path: Path, capsys: Any) -> None:
@@ -99,7 +128,7 @@ def test_the_matrix_is_drawn(tmp_path: Path, capsys: Any) -> None:
         assert cli.main(["consistency", file, "--plot", str(tmp_path / name)]) == 0
     with Image.open(tmp_path / "kappa.png") as picture:
         assert picture.size[0] > picture.size[1] > 150
-    assert capsys.readouterr().out.count("mean kappa") == 2
+    assert capsys.readouterr().out.count("mean over pairs") == 2
 
 
 @pytest.mark.parametrize(
@@ -121,6 +150,21 @@ def test_the_matrix_is_drawn(tmp_path: Path, capsys: Any) -> None:
         ),
         (lambda folder: [write(folder / "a.csv", {"x": "11", "y": "10"}, "00", category="")], 1, "line 2: no category"),
         (lambda folder: [str(folder / "missing.csv")], 1, "missing.csv"),
+        (
+            lambda folder: [write(folder / "a.csv", {"x": "11"}, "00"), write(folder / "b.csv", {"x": "11"}, "00")],
+            1,
+            "two observers are called x",
+        ),
+        (
+            lambda folder: [write(folder / "a.csv", {"x": "11", "y": "10"}, "00"), "--compare", "x", "y", "z"],
+            2,
+            "--compare z: no such observer; there are x, y",
+        ),
+        (
+            lambda folder: [write(folder / "a.csv", {"x": "11", "y": "10"}, "00"), "--resamples", "1"],
+            2,
+            "n_resamples is 1",
+        ),
     ],
 )
 def test_files_that_do_not_fit(tmp_path: Path, capsys: Any, change: Any, status: int, says: str) -> None:
@@ -136,3 +180,7 @@ def test_all_right_and_all_wrong_are_kappa_1_with_themselves(tmp_path: Path, cap
     file = write(tmp_path / "all.csv", {"x": "111", "y": "111", "z": "000"}, "000")
     assert cli.main(["consistency", file, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["kappa"] == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+    assert cli.main(["consistency", file, "--pairs", "--json"]) == 0
+    assert [one["share_copied"] for one in json.loads(capsys.readouterr().out)["pairs"]] == [None] * 3
+    assert cli.main(["consistency", file, "--pairs"]) == 0  # copying cannot be told from chance
+    assert capsys.readouterr().out.rstrip().endswith("-")
