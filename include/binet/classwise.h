@@ -40,7 +40,9 @@ typedef struct binet_classwise_options {
     int32_t n_bins;     /**< 1 .. 65536; 0: 15 */
     int32_t binning;    /**< BINET_EQUAL_WIDTH or BINET_EQUAL_MASS, which splits the p_k as calibration.h splits
                              confidences */
-    int32_t convention; /**< a BINET_CONVENTION_* of calibration.h, for bins of equal width */
+    int32_t convention; /**< a BINET_CONVENTION_* of calibration.h, for bins of equal width; BINET_CONVENTION_BINET for
+                             equal mass and for BINET_CLASSWISE_PEARCE. What netcal's clips to 2^-52 is below the
+                             rounding. */
     int32_t definition; /**< a BINET_CLASSWISE_* */
     int32_t reserved;   /**< 0 */
     double threshold;   /**< 0 .. 1: only probabilities of at least this count; 0: all. With BINET_CLASSWISE_PEARCE for
@@ -62,7 +64,7 @@ typedef struct binet_classwise_class {
 
 typedef struct binet_classwise_result {
     uint32_t struct_size;
-    int32_t n_bins;                 /**< bins of each class */
+    int32_t n_bins;                 /**< bins of each class; one more than asked for with `torchmetrics` */
     binet_classwise_class *classes; /**< set by the caller: room for C entries, filled on success. NULL: not wanted */
     int64_t classes_capacity;       /**< set by the caller: entries of classes */
     binet_calibration_bin *bins;    /**< set by the caller: room for C * n_bins entries, those of class 0 first. NULL:

@@ -1,6 +1,5 @@
 #include "metrics/calibration_bins.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "base/error.h"
@@ -11,16 +10,13 @@
 
 /* ---- Options and rows -------------------------------------------------------------------------------------------- */
 
-enum { N_CONVENTIONS = BINET_CONVENTION_VERIFIED_CALIBRATION + 1, N_BINNINGS = BINET_MONOTONE_SWEEP + 1 };
-
-static const char *const conventions[N_CONVENTIONS] = {"binet",      "torchmetrics", "netcal",
-                                                       "tensorflow", "sklearn",      "verified_calibration"};
+enum { N_BINNINGS = BINET_MONOTONE_SWEEP + 1 };
 
 static const char *const binnings[N_BINNINGS] = {"equal width", "equal mass", "equal mass by quantile",
                                                  "monotone sweep"};
 
 /* Whether a convention's owner has the binning. */
-static const unsigned char has[N_CONVENTIONS][N_BINNINGS] = {
+static const unsigned char has[BINET__N_CONVENTIONS][N_BINNINGS] = {
     [BINET_CONVENTION_BINET] = {1, 1, 1, 1},   [BINET_CONVENTION_TORCHMETRICS] = {1, 0, 0, 0},
     [BINET_CONVENTION_NETCAL] = {1, 0, 1, 0},  [BINET_CONVENTION_TENSORFLOW] = {1, 0, 0, 0},
     [BINET_CONVENTION_SKLEARN] = {1, 0, 1, 0}, [BINET_CONVENTION_VERIFIED_CALIBRATION] = {1, 1, 0, 0},
@@ -46,15 +42,14 @@ binet_status binet__calibration_options(const binet_calibration_options *options
         return binet__fail_argument(error, "options", "options->n_bins is %d; allowed: 1 .. %d, or 0 for %d",
                                     (int)given->n_bins, BINET__MOST_BINS, (int)usual);
     }
-    if (given->convention < 0 || given->convention >= N_CONVENTIONS) {
-        return binet__fail_argument(
-            error, "options", "options->convention is %d; allowed: %d (%s) .. %d (%s), as calibration.h lists",
-            (int)given->convention, 0, conventions[0], N_CONVENTIONS - 1, conventions[N_CONVENTIONS - 1]);
+    status = binet__bin_check_convention(given->convention, error);
+    if (status != BINET_OK) {
+        return status;
     }
     if (!has[given->convention][given->binning]) {
-        return binet__fail_argument(error, "options",
-                                    "options->convention is %d (%s), which has no %s; the convention binet has it",
-                                    (int)given->convention, conventions[given->convention], binnings[given->binning]);
+        return binet__fail_argument(
+            error, "options", "options->convention is %d (%s), which has no %s; the convention binet has it",
+            (int)given->convention, binet__convention_name(given->convention), binnings[given->binning]);
     }
     return BINET_OK;
 }
@@ -95,12 +90,6 @@ uint64_t *binet__calibration_sort(const binet_context *context, const binet_pred
 
 /* ---- Equal width ------------------------------------------------------------------------------------------------- */
 
-/* The confidence as the convention has it. */
-static double seen(int32_t convention, double confidence)
-{
-    return convention == BINET_CONVENTION_NETCAL ? fmin(fmax(confidence, DBL_EPSILON), 1.0 - DBL_EPSILON) : confidence;
-}
-
 static void add(binet__calibration_sums *into, double confidence, int right, int moments)
 {
     into->count++;
@@ -112,51 +101,6 @@ static void add(binet__calibration_sums *into, double confidence, int right, int
     }
 }
 
-/* Edge i rounded once, where numpy.linspace rounds the step first. */
-static double divided_edge(int32_t n_bins, int32_t i)
-{
-    return (double)i / n_bins;
-}
-
-/* The bin (lo, hi] of edges i / n_bins rounded once. */
-static int32_t find_divided(int32_t n_bins, double value)
-{
-    int32_t i = (int32_t)ceil(value * n_bins) - 1;
-    i = i < 0 ? 0 : i < n_bins ? i : n_bins - 1;
-    while (value > divided_edge(n_bins, i + 1)) {
-        i++;
-    }
-    while (i > 0 && value <= divided_edge(n_bins, i)) {
-        i--;
-    }
-    return i;
-}
-
-/* The bin [lo, hi) of binet__bin_edge, the last closed. */
-static int32_t find_closed_below(int32_t n_bins, double value)
-{
-    int32_t i = binet__bin_find(n_bins, value);
-    return i < n_bins - 1 && value >= binet__bin_edge(n_bins, i + 1) ? i + 1 : i;
-}
-
-static int32_t find(int32_t convention, int32_t n_bins, double value)
-{
-    switch (convention) {
-    case BINET_CONVENTION_TORCHMETRICS:
-        return value < 1.0 ? find_closed_below(n_bins, value) : n_bins;
-    case BINET_CONVENTION_NETCAL:
-        return find_closed_below(n_bins, value);
-    case BINET_CONVENTION_TENSORFLOW: {
-        int32_t i = (int32_t)(value * n_bins);
-        return i < n_bins ? i : n_bins - 1;
-    }
-    case BINET_CONVENTION_VERIFIED_CALIBRATION:
-        return find_divided(n_bins, value);
-    default:
-        return binet__bin_find(n_bins, value);
-    }
-}
-
 static void fill_equal_width(const binet_predictions *predictions, const binet_calibration_options *options,
                              int moments, binet__calibration_bins *filled)
 {
@@ -164,16 +108,13 @@ static void fill_equal_width(const binet_predictions *predictions, const binet_c
     const int32_t *labels = binet__column_i32(predictions, BINET_LABEL);
     const double *confidences = binet__column_f64(predictions, BINET_CONFIDENCE);
     int32_t n_bins = options->n_bins;
-    int divided = options->convention == BINET_CONVENTION_VERIFIED_CALIBRATION ||
-                  options->convention == BINET_CONVENTION_TENSORFLOW;
-    double (*edge)(int32_t, int32_t) = divided ? divided_edge : binet__bin_edge;
-    for (int32_t b = 0; b < filled->n_bins; b++) { /* torchmetrics has one more, from 1 to 1 */
-        filled->bins[b].low = edge(n_bins, b);
-        filled->bins[b].high = b < n_bins ? edge(n_bins, b + 1) : 1.0;
+    for (int32_t b = 0; b < filled->n_bins; b++) {
+        filled->bins[b].low = binet__bin_low(options->convention, n_bins, b);
+        filled->bins[b].high = binet__bin_high(options->convention, n_bins, b);
     }
     for (int64_t i = 0; i < predictions->n; i++) {
-        double confidence = seen(options->convention, confidences[i]);
-        int32_t b = find(options->convention, n_bins, confidence);
+        double confidence = binet__bin_seen(options->convention, confidences[i]);
+        int32_t b = binet__bin_of(options->convention, n_bins, confidence);
         add(&filled->bins[b], confidence, predicted[i] == labels[i], moments);
     }
 }
@@ -207,7 +148,7 @@ static void fill_between(const uint64_t *keys, int64_t n, int32_t convention, in
     int closed_below = convention == BINET_CONVENTION_NETCAL;
     int32_t b = 0;
     for (int64_t i = 0; i < n; i++) {
-        double confidence = seen(convention, binet__bin_unpack(keys[i]));
+        double confidence = binet__bin_seen(convention, binet__bin_unpack(keys[i]));
         while (b < filled->n_bins - 1 &&
                (closed_below ? confidence >= filled->bins[b].high : confidence > filled->bins[b].high)) {
             b++;
@@ -222,8 +163,8 @@ static double quantile(const uint64_t *keys, int64_t n, int32_t convention, doub
     double place = q * (double)(n - 1);
     int64_t i = (int64_t)place;
     double share = place - (double)i;
-    double low = seen(convention, binet__bin_unpack(keys[i]));
-    double high = seen(convention, binet__bin_unpack(keys[i + 1 < n ? i + 1 : n - 1]));
+    double low = binet__bin_seen(convention, binet__bin_unpack(keys[i]));
+    double high = binet__bin_seen(convention, binet__bin_unpack(keys[i + 1 < n ? i + 1 : n - 1]));
     return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1.0 - share);
 }
 
@@ -339,7 +280,7 @@ binet_status binet__calibration_fill(const binet_context *context, const binet_p
                                      const binet_calibration_options *options, int moments,
                                      binet__calibration_bins *filled, binet_error *error)
 {
-    int64_t room = (int64_t)options->n_bins + (options->convention == BINET_CONVENTION_TORCHMETRICS);
+    int64_t room = binet__bin_count(options->convention, options->n_bins);
     if (options->binning == BINET_MONOTONE_SWEEP && room > predictions->n) {
         room = predictions->n;
     }

@@ -16,13 +16,19 @@ static binet_status check_definition(const binet_classwise_options *given, binet
         return binet__fail_argument(error, "options", "options->binning is %d; allowed: %d (equal width), %d (mass)",
                                     (int)given->binning, BINET_EQUAL_WIDTH, BINET_EQUAL_MASS);
     }
-    if (given->convention != BINET_CONVENTION_BINET) {
-        return binet__fail_argument(error, "options", "options->convention is %d; allowed: %d (binet)",
-                                    (int)given->convention, BINET_CONVENTION_BINET);
+    binet_status status = binet__bin_check_convention(given->convention, error);
+    if (status != BINET_OK) {
+        return status;
     }
     if (given->definition != BINET_CLASSWISE_NIXON && given->definition != BINET_CLASSWISE_PEARCE) {
         return binet__fail_argument(error, "options", "options->definition is %d; allowed: %d (nixon), %d (pearce)",
                                     (int)given->definition, BINET_CLASSWISE_NIXON, BINET_CLASSWISE_PEARCE);
+    }
+    int pearce = given->definition == BINET_CLASSWISE_PEARCE;
+    if (given->convention != BINET_CONVENTION_BINET && (pearce || given->binning == BINET_EQUAL_MASS)) {
+        return binet__fail_argument(error, "options", "options->convention is %d (%s); %s has its own, 0 (binet)",
+                                    (int)given->convention, binet__convention_name(given->convention),
+                                    pearce ? "pearce" : "class-wise equal mass");
     }
     if (given->reserved != 0) {
         return binet__fail_argument(error, "options", "options->reserved is %d; it must be 0", (int)given->reserved);
@@ -30,7 +36,7 @@ static binet_status check_definition(const binet_classwise_options *given, binet
     if (!(given->threshold >= 0.0 && given->threshold <= 1.0)) {
         return binet__fail_argument(error, "options", "options->threshold is %g; allowed: 0 .. 1", given->threshold);
     }
-    if (given->definition == BINET_CLASSWISE_PEARCE && given->binning == BINET_EQUAL_WIDTH && given->threshold != 0.0) {
+    if (pearce && given->binning == BINET_EQUAL_WIDTH && given->threshold != 0.0) {
         return binet__fail_argument(
             error, "options", "options->threshold is %g; pearce has one for bins of equal mass only", given->threshold);
     }
@@ -57,8 +63,10 @@ binet_status binet__classwise_read_options(const binet_context *context, int32_t
         return status;
     }
     settings->kind = kind;
-    settings->n_bins = given.n_bins;
+    settings->n_bins = binet__bin_count(given.convention, given.n_bins);
+    settings->n_asked = given.n_bins;
     settings->binning = given.binning;
+    settings->convention = given.convention;
     settings->definition = given.definition;
     settings->threshold = given.threshold;
     settings->inverse_temperature = given.temperature != 0.0 ? 1.0 / given.temperature : 1.0;

@@ -9,8 +9,10 @@
 /** Options, checked, with their defaults put in. */
 typedef struct binet__classwise_settings {
     int32_t kind;
-    int32_t n_bins;
+    int32_t n_bins;  /**< that there are: binet__bin_count */
+    int32_t n_asked; /**< that the options ask for */
     int32_t binning;
+    int32_t convention;
     int32_t definition;
     double threshold;
     double inverse_temperature;

@@ -71,8 +71,8 @@ static double probability_at(const row *from, int64_t k)
 
 static binet__classwise_cell *cell_of(binet__classwise_table *table, const row *from, int64_t k, double probability)
 {
-    int32_t n_bins = from->batch->settings->n_bins;
-    return &table->cells[k * n_bins + binet__bin_find(n_bins, probability)];
+    const binet__classwise_settings *settings = from->batch->settings;
+    return &table->cells[k * settings->n_bins + binet__bin_of(settings->convention, settings->n_asked, probability)];
 }
 
 static void mark(binet__classwise_table *table, const row *from, int64_t k)
@@ -93,7 +93,7 @@ static void add_large(binet__classwise_table *table, const row *from)
     int64_t n = from->batch->scores.n_kept;
     double unit = from->scaling.unit;
     int all = settings->threshold == 0.0;
-    double least = all ? binet__bin_edge(settings->n_bins, 1) : settings->threshold;
+    double least = all ? binet__bin_edge(settings->n_asked, 1) : settings->threshold;
     int64_t count = from->batch->wide ? kernels->tally_f64(from->scaled, n, unit, least, table->totals, table->columns)
                                       : kernels->tally_f32(from->scaled, n, unit, least, table->totals, table->columns);
     for (int64_t i = 0; i < count; i++) {
@@ -231,8 +231,8 @@ int64_t binet__classwise_table_join(const binet__classwise_table *tables, int32_
         fill_first(tables, n_tables, n_bins, n_rows, k, bins);
     }
     for (int32_t b = 0; b < n_bins; b++) {
-        bins[b].low = binet__bin_edge(n_bins, b);
-        bins[b].high = binet__bin_edge(n_bins, b + 1);
+        bins[b].low = binet__bin_low(settings->convention, settings->n_asked, b);
+        bins[b].high = binet__bin_high(settings->convention, settings->n_asked, b);
         if (settings->definition == BINET_CLASSWISE_PEARCE) {
             bins[b].right = bins[b].count - bins[b].right;
         }

@@ -123,6 +123,32 @@ def test_cifar10_as_pearce_has_it(cifar10: tuple[Array, Array], binning: Any, th
     assert abs(found.ece - nixon.ece) > 1e-4  # the two are different quantities
 
 
+CONVENTIONS = ("binet", "torchmetrics", "netcal", "tensorflow", "sklearn", "verified_calibration")
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("n_bins", [1, 3, 10, 15])
+def test_conventions_are_those_of_calibration(rng: np.random.Generator, convention: Any, n_bins: int) -> None:
+    """Two classes, with probabilities on every edge: class 0 is `binet.calibration` of rows that all predict class 0.
+
+    So the rows below 1/2, which predict class 1, are left out by a threshold.
+    """
+    edges = np.concatenate([np.linspace(0, 1, n_bins + 1), np.arange(n_bins + 1) / n_bins, rng.random(300)])
+    p = edges[edges >= 0.5]
+    labels = rng.integers(0, 2, len(p))
+    pair = np.stack([p, 1 - p], axis=1)
+    top = binet.calibration(binet.Predictions.from_probabilities(pair, labels), n_bins, convention=convention)
+    for threshold in (0.0, 0.5):
+        found = binet.classwise_calibration(
+            pair, labels, "probabilities", n_bins=n_bins, convention=convention, threshold=threshold
+        )
+        assert found.n_bins == n_bins + (convention == "torchmetrics")
+        one = found.classes[0]
+        assert (one.ece, one.rms, one.mce) == pytest.approx((top.ece, top.rms, top.mce), abs=1e-11)
+    assert ("as " + convention in repr(found)) == (convention != "binet")
+    assert ("as " + convention in found._repr_html_()) == (convention != "binet")
+
+
 @pytest.mark.parametrize("norm", [1, 2])
 def test_the_marginal_error_of_uncertainty_calibration(cifar10: tuple[Array, Array], norm: int) -> None:
     """Kumar et al.'s package: its L1 is `ece`, its L2 `rms`, with bins of equal width and of equal mass."""
@@ -138,25 +164,23 @@ def test_the_marginal_error_of_uncertainty_calibration(cifar10: tuple[Array, Arr
 
 @pytest.mark.parametrize(("norm", "name"), [("l1", "ece"), ("l2", "rms"), ("max", "mce")])
 def test_binary_errors_of_torchmetrics_class_by_class(cifar10: tuple[Array, Array], norm: Any, name: str) -> None:
-    """torchmetrics has no class-wise error, but one of two classes, in float32; no probability lies on an edge where
-    its bins, [lo, hi), and these would differ, but for 1, which it gives a bin of its own."""
+    """torchmetrics has no class-wise error, but one of two classes, in float32."""
     torch = pytest.importorskip("torch")
     from torchmetrics.functional.classification import binary_calibration_error
 
     probabilities, labels = cifar10
-    kept = (probabilities < 1).all(axis=1)
-    found = binet.classwise_calibration(probabilities[kept], labels[kept], "probabilities")
+    found = binet.classwise_calibration(probabilities, labels, "probabilities", convention="torchmetrics")
     for k in range(10):
-        scores, truth = torch.from_numpy(probabilities[kept, k]), torch.from_numpy((labels[kept] == k).astype(np.int64))
+        scores, truth = torch.from_numpy(probabilities[:, k].copy()), torch.from_numpy((labels == k).astype(np.int64))
         peer = float(binary_calibration_error(scores, truth, n_bins=15, norm=norm))
         assert getattr(found.classes, name)[k] == pytest.approx(peer, abs=1e-6)
 
 
 def test_binary_errors_of_netcal_class_by_class(cifar10: tuple[Array, Array]) -> None:
-    """netcal has no class-wise error either; it moves 1 to 1 - 2^-52."""
+    """netcal has no class-wise error either."""
     metrics = pytest.importorskip("netcal.metrics", reason="netcal is not installed")
     probabilities, labels = cifar10
-    found = binet.classwise_calibration(probabilities, labels, "probabilities")
+    found = binet.classwise_calibration(probabilities, labels, "probabilities", convention="netcal")
     for k in range(10):
         peer = metrics.ECE(15).measure(probabilities[:, k].astype(np.float64), (labels == k).astype(np.int64))
         assert found.classes.ece[k] == pytest.approx(peer, abs=1e-12)
@@ -246,6 +270,8 @@ def test_result_reads_well(logits: Array, labels: Array) -> None:
         ({"n_bins": 0}, "n_bins", "n_bins is 0; allowed: whole numbers, 1 .. 65536"),
         ({"n_bins": 65537}, "n_bins", "65537"),
         ({"binning": "width"}, "binning", "'equal_width', 'equal_mass'"),
+        ({"convention": "keras"}, "convention", "'binet', 'torchmetrics'"),
+        ({"convention": "netcal", "binning": "equal_mass"}, "convention", "netcal"),
         ({"definition": "guo"}, "definition", "'nixon', 'pearce'"),
         ({"threshold": 1.5}, "threshold", "threshold is 1.5; allowed: 0 .. 1"),
         ({"threshold": math.nan}, "threshold", "allowed: 0 .. 1"),

@@ -15,16 +15,17 @@ from ._library import call, ffi, lib, struct
 from ._options import choose, nonzero, whole
 from ._scores import KINDS, Kind
 from .arrays import view, view_integers
-from .calibration import MAX_BINS, Binning, calibration
+from .calibration import BINNINGS, CONVENTIONS, MAX_BINS, Convention, calibration
 from .predictions import Predictions
 from .threads import context
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+ClasswiseBinning = Literal["equal_width", "equal_mass"]
 Definition = Literal["nixon", "pearce"]
 
-_BINNINGS = {"equal_width": lib.BINET_EQUAL_WIDTH, "equal_mass": lib.BINET_EQUAL_MASS}
+_BINNINGS = {word: BINNINGS[word] for word in ("equal_width", "equal_mass")}
 _DEFINITIONS = {"nixon": lib.BINET_CLASSWISE_NIXON, "pearce": lib.BINET_CLASSWISE_PEARCE}
 
 
@@ -100,6 +101,7 @@ class ClasswiseCalibration:
         n_empty: classes without a probability that counts; the errors leave them out ("pearce": count 0).
         n_bins: bins of each class.
         binning: "equal_width" or "equal_mass".
+        convention: whose bins.
         threshold: the least probability that counts.
         definition: "nixon" or "pearce".
         classes: what each class has.
@@ -112,7 +114,8 @@ class ClasswiseCalibration:
     n_unseen: int
     n_empty: int
     n_bins: int
-    binning: Binning
+    binning: ClasswiseBinning
+    convention: Convention
     threshold: float
     definition: Definition
     classes: ClasswiseClasses
@@ -142,16 +145,18 @@ class ClasswiseCalibration:
         return self.ece
 
     def __repr__(self) -> str:
+        whose = "" if self.convention == "binet" else f", as {self.convention}"
         return (
             f"ClasswiseCalibration({self.name}, ece={self.ece:.6g}, rms={self.rms:.6g}, mce={self.mce:.6g}, "
-            f"n={self.n}, {len(self.classes)} classes, {self.n_bins} {self.binning} bins)"
+            f"n={self.n}, {len(self.classes)} classes, {self.n_bins} {self.binning} bins{whose})"
         )
 
     def _repr_html_(self) -> str:
         columns = ("ECE", "RMS", "MCE", "samples", "classes", "never seen", "without probabilities")
         errors = (f"{value:.6f}" for value in (self.ece, self.rms, self.mce))
         counts = (self.n, len(self.classes), self.n_unseen, self.n_empty)
-        caption = f"Class-wise calibration ({self.name}), {self.n_bins} {self.binning.replace('_', ' ')} bins"
+        whose = "" if self.convention == "binet" else f", as {self.convention}"
+        caption = f"Class-wise calibration ({self.name}), {self.n_bins} {self.binning.replace('_', ' ')} bins{whose}"
         return table(caption, columns, [[*errors, *(f"{count:,}" for count in counts)]])
 
 
@@ -159,7 +164,8 @@ class _Settings(NamedTuple):
     """How the error is defined."""
 
     n_bins: int
-    binning: Binning
+    binning: ClasswiseBinning
+    convention: Convention
     threshold: float
     definition: Definition
     temperature: float
@@ -170,6 +176,7 @@ class _Settings(NamedTuple):
             "binet_classwise_options",
             n_bins=whole("n_bins", self.n_bins, 1, MAX_BINS),
             binning=choose("binning", self.binning, _BINNINGS),
+            convention=choose("convention", self.convention, CONVENTIONS),
             threshold=self.threshold,
             definition=choose("definition", self.definition, _DEFINITIONS),
             temperature=nonzero("temperature", self.temperature, "1e-30 .. 1e30"),
@@ -182,7 +189,8 @@ def classwise_calibration(
     kind: Kind = "logits",
     *,
     n_bins: int = 15,
-    binning: Binning = "equal_width",
+    binning: ClasswiseBinning = "equal_width",
+    convention: Convention = "binet",
     threshold: float = 0.0,
     definition: Definition = "nixon",
     temperature: float = 1.0,
@@ -203,6 +211,7 @@ def classwise_calibration(
         binning: "equal_width": (lo, hi] with the edges i / n_bins. "equal_mass": each class's probabilities sorted and
             split, the first rows mod n_bins bins one row more; among equal probabilities rows of other labels come
             first.
+        convention: whose bins of equal width, as in `binet.calibration`: "binet" or the name of a package.
         threshold: only probabilities of at least this count, 0 .. 1. A class without any has no error and is left out;
             Nixon's published code counts 0 there, and takes probabilities above the threshold.
         definition: "nixon"; or "pearce", what J. Pearce's calibration_library computes under the same names: a row is
@@ -214,7 +223,7 @@ def classwise_calibration(
         binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or option; `INVALID_DATA`, with the row, for a NaN, two
             +inf, a label out of range or probabilities that do not sum to 1.
     """
-    settings = _Settings(n_bins, binning, threshold, definition, temperature)
+    settings = _Settings(n_bins, binning, convention, threshold, definition, temperature)
     array, truth = view(scores, "scores"), view_integers(labels, "labels")
     number, options = choose("kind", kind, KINDS), settings.options()
     room, result = _room(array.shape[1] if len(array.shape) == 2 else 0)
@@ -238,7 +247,8 @@ class ClasswiseCalibrationBuilder:
 
     Args:
         kind: what is appended: "logits" or "probabilities".
-        n_bins: as in `classwise_calibration`, as are threshold, definition and temperature.
+        n_bins: as in `classwise_calibration`, as are convention, threshold, definition and temperature.
+        convention: whose bins.
         threshold: the least probability that counts.
         definition: "nixon" or "pearce".
         temperature: divides the logits.
@@ -249,11 +259,12 @@ class ClasswiseCalibrationBuilder:
         kind: Kind = "logits",
         *,
         n_bins: int = 15,
+        convention: Convention = "binet",
         threshold: float = 0.0,
         definition: Definition = "nixon",
         temperature: float = 1.0,
     ) -> None:
-        self._settings = _Settings(n_bins, "equal_width", threshold, definition, temperature)
+        self._settings = _Settings(n_bins, "equal_width", convention, threshold, definition, temperature)
         shared = context()
         made = ffi.new("binet_classwise_builder **")
         number, options = choose("kind", kind, KINDS), self._settings.options()
@@ -329,6 +340,7 @@ def _wrap(settings: _Settings, room: Any, result: Any) -> ClasswiseCalibration:
         n_empty=result.n_empty,
         n_bins=result.n_bins,
         binning=settings.binning,
+        convention=settings.convention,
         threshold=float(settings.threshold),
         definition=settings.definition,
         classes=ClasswiseClasses(**columns),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..arrays import Array
+from ..calibration import CONVENTIONS
 from ..classwise import ClasswiseCalibration, classwise_calibration
 from ..errors import InvalidData
 from . import plots
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", choices=("logits", "probabilities"), default="logits", help="what the scores are")
     parser.add_argument("--bins", type=positive, default=15, metavar="N", help="how many bins a class (default: 15)")
     parser.add_argument("--binning", choices=("equal_width", "equal_mass"), default="equal_width")
+    parser.add_argument("--convention", choices=tuple(CONVENTIONS), default="binet", help="whose bins (default: binet)")
     parser.add_argument("--threshold", type=float, default=0.0, metavar="P", help="the least probability that counts")
     parser.add_argument("--definition", choices=("nixon", "pearce"), default="nixon", help="whose (default: nixon)")
     parser.add_argument("--temperature", type=float, default=1.0, metavar="T", help="divides the logits (default: 1)")
@@ -51,6 +53,7 @@ def run(arguments: argparse.Namespace) -> None:
         arguments.kind,
         n_bins=arguments.bins,
         binning=arguments.binning,
+        convention=arguments.convention,
         threshold=arguments.threshold,
         definition=arguments.definition,
         temperature=arguments.temperature,
@@ -76,11 +79,12 @@ def _read(file: str) -> Array:
 
 def _record(file: str, result: ClasswiseCalibration) -> dict[str, Any]:
     """For machines: what is NaN is null."""
-    names = ("ece", "rms", "mce", "n", "n_unseen", "n_empty", "n_bins", "binning", "threshold", "definition")
+    names = ("ece", "rms", "mce", "n", "n_unseen", "n_empty", "n_bins", "binning", "convention", "threshold")
     return {
         "file": file,
         "name": result.name,
         **{name: _known(getattr(result, name)) for name in names},
+        "definition": result.definition,
         "classes": [{name: _known(value) for name, value in one._asdict().items()} for one in result.classes],
     }
 

@@ -24,9 +24,10 @@ examples:
   binet synthetic pug/resnet50 --map class_to_imagenet_idx.json --json | jq '.[0].mean'
 
 DIR holds, for each factor (Worlds, Camera_Pitch, ...), a folder of that name, such as `binet evaluate resnet50.pt
---data PUG_ImageNet/Worlds -o pug/resnet50/Worlds` writes, or a CSV of predictions. A CSV of all images names the factor in each path, or --factors does (file_name,factor). Labels are classes of
-the map in order of their names. The published loop ("official") gives an index that several classes list to the last
-of them, so that Shirt is never right; "fixed" gives it to each (Bordes et al., 2023)."""
+--data PUG_ImageNet/Worlds -o pug/resnet50/Worlds` writes, or a CSV of predictions. A CSV of all images
+names the factor in each path, or --factors does (file_name,factor). Labels are classes of the map in order of their
+names. The published loop ("official") gives an index that several classes list to the last of them, so that Shirt is
+never right; "fixed" gives it to each (Bordes et al., 2023)."""
 
 
 _NUMBERS = (
