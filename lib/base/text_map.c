@@ -6,22 +6,30 @@
 
 enum { FIRST_CAPACITY = 64 };
 
-/* FNV-1a. */
+/* Eight bytes at a time, each mixed in by a multiplication whose high bits come back to the low ones. */
 static uint64_t hash(const char *text)
 {
-    uint64_t value = 14695981039346656037u;
-    for (; *text != '\0'; text++) {
-        value = (value ^ (unsigned char)*text) * 1099511628211u;
+    size_t left = strlen(text);
+    uint64_t value = left;
+    while (left > 0) {
+        uint64_t bytes = 0;
+        size_t n = left < sizeof bytes ? left : sizeof bytes;
+        memcpy(&bytes, text, n);
+        value = (value ^ bytes) * 0x9E3779B97F4A7C15u;
+        value ^= value >> 32;
+        left -= n;
+        text += n;
     }
     return value;
 }
 
-/* The entry of a text, or the free one where it belongs. There is always a free one. */
-static binet__text_map_entry *locate(binet__text_map_entry *entries, int64_t capacity, const char *text)
+/* The entry of a text with its hash, or the free one where it belongs. There is always a free one. */
+static binet__text_map_entry *locate(binet__text_map_entry *entries, int64_t capacity, const char *text,
+                                     uint64_t text_hash)
 {
     uint64_t mask = (uint64_t)capacity - 1;
-    uint64_t at = hash(text) & mask;
-    while (entries[at].text != NULL && strcmp(entries[at].text, text) != 0) {
+    uint64_t at = text_hash & mask;
+    while (entries[at].text != NULL && (entries[at].hash != text_hash || strcmp(entries[at].text, text) != 0)) {
         at = (at + 1) & mask;
     }
     return &entries[at];
@@ -32,7 +40,7 @@ int64_t *binet__text_map_find(const binet__text_map *map, const char *text)
     if (map->capacity == 0) {
         return NULL;
     }
-    binet__text_map_entry *entry = locate(map->entries, map->capacity, text);
+    binet__text_map_entry *entry = locate(map->entries, map->capacity, text, hash(text));
     return entry->text != NULL ? &entry->value : NULL;
 }
 
@@ -45,7 +53,7 @@ static binet_status enlarge(binet__text_map *map, binet_error *error)
     }
     for (int64_t i = 0; i < map->capacity; i++) {
         if (map->entries[i].text != NULL) {
-            *locate(entries, capacity, map->entries[i].text) = map->entries[i];
+            *locate(entries, capacity, map->entries[i].text, map->entries[i].hash) = map->entries[i];
         }
     }
     binet__release(map->context, map->entries);
@@ -62,7 +70,8 @@ binet_status binet__text_map_insert(binet__text_map *map, const char *text, int6
             return status;
         }
     }
-    *locate(map->entries, map->capacity, text) = (binet__text_map_entry){text, value};
+    uint64_t text_hash = hash(text);
+    *locate(map->entries, map->capacity, text, text_hash) = (binet__text_map_entry){text, value, text_hash};
     map->n++;
     return BINET_OK;
 }

@@ -7,6 +7,7 @@
 typedef struct binet__text_map_entry {
     const char *text; /* NULL: free */
     int64_t value;
+    uint64_t hash; /* of text, so that a larger table need not find it again */
 } binet__text_map_entry;
 
 /** All zero is the empty map, but for its context. The texts are borrowed. */

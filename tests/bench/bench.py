@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import binet
 import numpy as np
+import pandas
 import peers
 import scipy
 import torch
@@ -118,6 +119,32 @@ def logits_rows(n_rounds: int) -> list[Row]:
         Row("  to class-wise ECE: NumPy's bincount", *alternate(classwise, numpy_classwise_peer, n_rounds), "25"),
         Row("  to class-wise ECE: bare torch", *alternate(classwise, torch_classwise_peer, n_rounds), ""),
     ]
+
+
+def error_ratio_row(n_rounds: int) -> Row:
+    """Error ratios of 50,000 images with one of 16 factors each, in another order, against pandas."""
+    random = np.random.default_rng(1)
+    labels, answers = random.integers(0, N_CLASSES, (2, N_ROWS))
+    answers[: N_ROWS // 2] = labels[: N_ROWS // 2]
+    names = np.array([f"ILSVRC2012_val_{i:08d}.JPEG" for i in range(N_ROWS)])
+    logits = np.zeros((N_ROWS, N_CLASSES), np.float32)
+    logits[np.arange(N_ROWS), answers] = 9
+    table = binet.Predictions.from_logits(logits, labels, file_names=names.tolist())
+    frame = pandas.DataFrame({"file_name": names, "predicted_class": answers, "label": labels})
+    order = random.permutation(N_ROWS)
+    marks = np.array([f"factor {i:02}" for i in range(16)])[random.integers(0, 16, N_ROWS)]
+    factors = pandas.DataFrame({"file_name": names[order], "factor": marks})
+
+    def ours() -> list[float]:
+        return list(binet.error_ratio(table, factors).ratios.values())
+
+    def peer() -> list[float]:
+        return list(peers.pandas_error_ratio(frame, factors))
+
+    agree("pandas", ours(), peer(), 1e-12)
+    return Row(
+        f"{N_ROWS:,} images and a table of factors to error ratios: pandas", *alternate(ours, peer, n_rounds), ""
+    )
 
 
 def photograph(path: Path) -> Path:
@@ -268,6 +295,7 @@ def main() -> None:
     torch.set_num_threads(n_threads)
     print(header(n_threads), end="\n\n", flush=True)
     rows = logits_rows(options.rounds)
+    rows.append(error_ratio_row(options.rounds))
     with tempfile.TemporaryDirectory() as folder:
         rows.append(image_row(Path(folder), options.rounds))
         rows.append(loop_row(Path(folder), 5))

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    import pandas
 
 N_BINS = 15
 MEAN = torch.tensor([0.485, 0.456, 0.406]).view(3, 1, 1)
@@ -156,3 +157,10 @@ def blind_pairs(
         sees = np.einsum("ij,ij->i", second[row], second[column]) < below
         found.append(np.stack([row[sees], column[sees]], axis=1))
     return np.concatenate(found)
+
+
+def pandas_error_ratio(predictions: pandas.DataFrame, factors: pandas.DataFrame) -> pandas.Series:
+    """Error ratio of each factor, as ImageNet-X's own package finds it: a merge by file name, then means of groups."""
+    merged = factors.merge(predictions, on="file_name", how="inner")
+    wrong = merged["predicted_class"] != merged["label"]
+    return wrong.groupby(merged["factor"]).mean() / wrong.mean()

@@ -45,6 +45,24 @@ static void the_whole_name_goes_before_its_last_part(void)
     binet_predictions_destroy(table);
 }
 
+/* A name without folder and the last part of one with a folder stand for each other, and for two rows if there are two.
+ */
+static void a_name_without_a_folder_is_a_last_part_too(void)
+{
+    static const char *const of_rows[N] = {"x.png", "a/x.png", "y.png", "a/z.png", NULL};
+    static const char *const asked[] = {"x.png", "a/x.png", "b/y.png", "z.png"};
+    static const int64_t expected[] = {0, 1, 2, 3};
+    int64_t rows[4];
+    binet_error error;
+    binet_predictions *table = table_of(of_rows);
+    CHECK_INT(binet_predictions_find(NULL, table, asked, 4, rows, NULL), BINET_OK);
+    CHECK(memcmp(rows, expected, sizeof expected) == 0);
+    static const char *const either[] = {"b/x.png"};
+    CHECK_INT(binet_predictions_find(NULL, table, either, 1, rows, &error), BINET_INVALID_DATA);
+    CHECK_CONTAINS(error.message, "fits more than one row");
+    binet_predictions_destroy(table);
+}
+
 static void refused(const binet_predictions *table, const char *const *asked, int64_t n, binet_status status,
                     const char *argument, int64_t element, const char *why)
 {
@@ -99,6 +117,7 @@ static void memory_may_run_out(void)
 int main(void)
 {
     RUN(the_whole_name_goes_before_its_last_part);
+    RUN(a_name_without_a_folder_is_a_last_part_too);
     RUN(what_is_not_clear_is_refused);
     RUN(memory_may_run_out);
     return check_result();

@@ -24,12 +24,15 @@ def find(predictions: Predictions, file_names: Sequence[str | os.PathLike[str]],
     table = pointer_of(predictions)
     rows = np.empty(len(file_names), np.int64)
     if rows.size:
-        texts = [entry if isinstance(entry, str) else _text(entry, name, i) for i, entry in enumerate(file_names)]
-        block = np.frombuffer(os.fsencode("\0".join(texts)) + b"\0", np.uint8)
+        try:
+            joined = "\0".join(file_names)  # type: ignore[arg-type]
+        except TypeError:
+            joined = "\0".join(_text(entry, name, index) for index, entry in enumerate(file_names))
+        block = np.frombuffer(os.fsencode(joined) + b"\0", np.uint8)
         starts = np.concatenate([[0], np.flatnonzero(block[:-1] == 0) + 1])
         if starts.size != rows.size:
-            index = next(i for i, entry in enumerate(texts) if "\0" in entry)
-            raise InvalidData(f"{name}[{index}] holds a zero byte: {texts[index]!r}", name, index)
+            index = next(i for i, entry in enumerate(file_names) if "\0" in _text(entry, name, i))
+            raise InvalidData(f"{name}[{index}] holds a zero byte: {file_names[index]!r}", name, index)
         pointers = block.ctypes.data + starts.astype(np.uintp)
         listed = ffi.cast("char **", pointers.ctypes.data)
         found = ffi.cast("int64_t *", rows.ctypes.data)

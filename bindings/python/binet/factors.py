@@ -80,22 +80,27 @@ def _pairs(table: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
 def _from_factor_column(
     columns: Mapping[str, Sequence[Any]], names: Sequence[str] | None
 ) -> tuple[tuple[str, ...], tuple[str, ...], Array]:
-    texts = [
-        "" if entry is None or entry in _categories.NONE or entry != entry else str(entry) for entry in columns[FACTOR]
-    ]
-    chosen = tuple(sorted({*texts} - {""})) if names is None else _distinct(names)
+    entries = columns[FACTOR]
+    try:
+        text_of = {entry: "" if str(entry) in _categories.NONE else str(entry) for entry in set(entries)}
+    except TypeError as error:
+        raise InvalidData(f"factors: the column {FACTOR} has an entry that is no text: {error}", "factors") from error
+    met = sorted({*text_of.values()} - {""})
+    chosen = tuple(met) if names is None else _distinct(names)
     number = {name: index for index, name in enumerate(chosen)} | {"": -1}
-    for index, text in enumerate(texts):
-        if text not in number:
-            message = f"factors: row {index} has the factor {text!r}; allowed: {', '.join(chosen)}"
-            raise InvalidData(message, "factors", index)
-    if not chosen:
-        raise InvalidData(f"factors has no factor in any of its {len(texts)} rows", "factors")
-    indices = np.array([number[text] for text in texts], np.int64)
-    file_names = tuple(str(name) for name in columns[FILE_NAME])
-    row_of = {name: row for row, name in enumerate(dict.fromkeys(file_names))}
-    if len(row_of) == len(file_names):
+    unknown = [text for text in met if text not in number]
+    if unknown:
+        row = next(row for row, entry in enumerate(entries) if text_of[entry] in unknown)
+        message = f"factors: row {row} has the factor {text_of[entries[row]]!r}; allowed: {', '.join(chosen)}"
+        raise InvalidData(message, "factors", row)
+    if not met:
+        raise InvalidData(f"factors has no factor in any of its {len(entries)} rows", "factors")
+    number_of = {entry: number[text] for entry, text in text_of.items()}
+    indices = np.array([number_of[entry] for entry in entries], np.int64)
+    file_names = tuple(map(str, columns[FILE_NAME]))
+    if len(set(file_names)) == len(file_names):
         return file_names, chosen, indices
+    row_of = {name: row for row, name in enumerate(dict.fromkeys(file_names))}
     rows = np.array([row_of[name] for name in file_names], np.int64)
     members = np.zeros((len(row_of), len(chosen)), np.uint8)
     members[rows[indices >= 0], indices[indices >= 0]] = 1
@@ -118,7 +123,7 @@ def _from_mark_columns(
                 message = f"factors: row {row} of the column {name} is {shown(entry)}; allowed: 0 and 1"
                 raise InvalidData(message, "factors", row)
             members[row, column] = mark
-    file_names = tuple(str(name) for name in columns[FILE_NAME])
+    file_names = tuple(map(str, columns[FILE_NAME]))
     seen: set[str] = set()
     for row, file_name in enumerate(file_names):
         if file_name in seen:
