@@ -5,18 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from .. import transforms
 from .._extras import require
-from .._files import write_text
 from ..errors import InvalidArgument, InvalidData, IOFailure
-from ..evaluate import evaluate_sweep
 from ..image import ImageList
-from ..invariance import MEASURES, Estimate, Invariance, InvarianceSetting, invariance
+from ..invariance import MEASURES, Estimate, Invariance, InvarianceSetting
 from ..report import runs
+from ..report.sweeps import sweep_record, sweep_to
 from . import plots
 from .arguments import add_labels, add_pictures, add_work, transform, use_threads
 
@@ -67,7 +64,7 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.plot:
         _save_plot(results, arguments)
     if arguments.json:
-        print(json.dumps([_record(name, result, arguments) for name, result in results.items()], indent=1))
+        print(json.dumps([sweep_record(name, arguments.sweep, result) for name, result in results.items()], indent=1))
     else:
         print("\n\n".join(_table(name, result, arguments) for name, result in results.items()))
 
@@ -109,56 +106,20 @@ def _measure(
     arguments: argparse.Namespace,
 ) -> Invariance:
     """Run one model over all settings, and write what came out."""
-    folder = Path(arguments.output) / name
-    folder.mkdir(parents=True, exist_ok=True)
-    features = {value: folder / f"{arguments.sweep}-{value}.npy" for value in settings} if arguments.features else None
-    predictions = evaluate_sweep(
+    return sweep_to(
+        Path(arguments.output) / name,
         model,
+        arguments.data,
         images,
-        sweep=settings,
+        arguments.sweep,
+        settings,
+        _reference(arguments),
         batch_size=arguments.batch_size,
-        on_bad_image="skip" if arguments.skip_bad else "error",
-        features=features,
+        labels=arguments.labels,
+        features=arguments.features,
+        skip_bad=arguments.skip_bad,
         progress=sys.stderr.isatty(),
     )
-    for value, table in predictions.items():
-        labelled = table if arguments.labels is None else table.with_labels(arguments.labels)
-        labelled.to_csv(folder / f"{arguments.sweep}-{value}.csv")
-        predictions[value] = labelled
-    result = invariance(predictions, reference=_reference(arguments), features=features)
-    skipped = next(iter(predictions.values())).skipped
-    summary = _record(name, result, arguments) | {
-        "model": {"path": str(model), "sha256": runs.sha256(model)},
-        "data": {"path": str(arguments.data), "n_images": len(images)},
-        "transforms": {str(value): asdict(one) for value, one in settings.items()},
-        "skipped": [{"path": bad.path, "reason": bad.reason} for bad in skipped],
-    }
-    write_text(folder / f"{arguments.sweep}.json", json.dumps(summary, indent=1) + "\n")
-    return result
-
-
-def _record(name: str, result: Invariance, arguments: argparse.Namespace) -> dict[str, Any]:
-    """For machines: what is NaN is null."""
-    return {
-        "name": name,
-        "sweep": arguments.sweep,
-        "reference": result.reference,
-        "n": result.n,
-        "confidence_level": result.confidence_level,
-        "areas": {
-            "accuracy": _estimate(result.accuracy_area),
-            "true_probability": _estimate(result.true_probability_area),
-            "consistency": _estimate(result.consistency_area),
-        },
-        "settings": [
-            {key: _estimate(value) if isinstance(value, Estimate) else value for key, value in one._asdict().items()}
-            for one in result
-        ],
-    }
-
-
-def _estimate(estimate: Estimate) -> dict[str, float | None]:
-    return {key: value if value == value else None for key, value in estimate._asdict().items()}
 
 
 def _table(name: str, result: Invariance, arguments: argparse.Namespace) -> str:
