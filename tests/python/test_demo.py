@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 from binet import report
-from binet.demo import SEED, data, models
+from binet.demo import SEED, data, models, variants
 from binet.transforms import Transform
 from PIL import Image
 from sklearn.datasets import load_digits
@@ -31,7 +32,15 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["images", "train", "evaluate", "train", "evaluate", "report"]
+    assert [line.split()[0] for line in lines] == [
+        "images",
+        "images",
+        "train",
+        "evaluate",
+        "train",
+        "evaluate",
+        "report",
+    ]
     assert lines[-1].split(maxsplit=1)[1] == str((folder / "report" / "report.html").resolve())
     return folder
 
@@ -130,3 +139,48 @@ def test_the_page_compares_both(demo: Path) -> None:
     page = (demo / "report" / "report.html").read_text(encoding="utf-8")
     assert all(f"Reliability diagram of {name}" in page for name in NAMES)
     assert len(page) < 300_000
+
+
+# ---- Other sets ------------------------------------------------------------------------------------------------------
+
+
+def test_cue_conflict_digits_have_the_shape_of_one_and_the_pixels_of_another(demo: Path, digits: data.Digits) -> None:
+    files = sorted((demo / "cue-conflict").rglob("*.png"))
+    assert len(files) == len({file.name for file in files}) > 390
+    for file in files[::40]:
+        (a, i), (b, j) = (re.fullmatch(r"([a-z]+)(\d+)", part).groups() for part in file.stem.split("-"))  # type: ignore[union-attr]
+        assert file.parent.name == a == variants.NAMES[digits.test_labels[int(i)]]
+        assert b == variants.NAMES[digits.test_labels[int(j)]]
+        shape, texture = digits.test_pixels[int(i)] > 64, digits.test_pixels[int(j)].astype(float)
+        found = np.asarray(Image.open(file)).astype(float)
+        assert np.abs(found[shape] - (60 + texture[shape] * 195 / 255)).max() <= 0.5
+        assert found[~shape].max() <= 64
+
+
+def test_corruption_grows_with_severity(demo: Path) -> None:
+    """Each corruption takes more of the accuracy at severity 5 than at 1, and 200 images are in each."""
+    for name in NAMES:
+        for corruption in variants.CORRUPTIONS:
+            folder = demo / name / "corrupted" / corruption
+            runs = [report.read(folder / str(severity)) for severity in variants.SEVERITIES]
+            assert {len(run.predictions) for run in runs} == {200}
+            mild, severe = (binet.accuracy(runs[index].predictions).value for index in (0, -1))
+            assert severe < mild - 0.1
+
+
+def test_factors_are_a_tenth_of_each_class(demo: Path, digits: data.Digits) -> None:
+    factors = binet.FactorTable.read(demo / "factors.csv")
+    assert len(factors) == N_TEST
+    expected = sum(int(np.sum(digits.test_labels == label)) // 10 for label in range(10))
+    assert factors.members.sum(axis=0).tolist() == [expected] * 6
+
+
+def test_the_page_has_every_section(demo: Path) -> None:
+    page = (demo / "report" / "report.html").read_text(encoding="utf-8")
+    for section in ("calibration", "agreement", "mistakes", "shape", "invariance"):
+        assert f'<h2 id="{section}">' in page
+    record = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))
+    assert {(one["model"], one["sweep"]) for one in record["invariance"]} == {
+        (name, kind) for name in NAMES for kind in ("scale", "shift")
+    }
+    assert sorted(one["observer"] for one in record["shape"]) == sorted(NAMES)

@@ -47,8 +47,10 @@ def collect(evidence: Evidence) -> Section | None:
     if not saw:
         return None
     observers = [Observer(one.observer, shape_bias(one)) for one in saw]
+    order = {model.name: index for index, model in enumerate(evidence.models)}
+    drawn = sorted(observers, key=lambda one: order.get(one.name, len(order)))  # in the colours of the page
     observers.sort(key=lambda one: (math.isnan(one.result.shape_bias), -one.result.shape_bias, one.name))
-    data = Shape(tuple(observers), _figure(observers), _consistency(saw))
+    data = Shape(tuple(observers), _figure(drawn), _consistency(saw))
     return Section(
         "shape",
         data,
