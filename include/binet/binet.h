@@ -14,6 +14,7 @@
 #include "mistakes.h"
 #include "predictions.h"
 #include "recalibration.h"
+#include "robustness.h"
 #include "selection.h"
 #include "statistics.h"
 #include "synthetic.h"

@@ -9,6 +9,7 @@ from . import transforms
 from ._library import VERSION
 from ._rows import Prediction, Skipped
 from .accuracy import Accuracy, accuracy
+from .accuracy_line import AccuracyLine, LineModel, LineModels, accuracy_line
 from .answers import Answers, read_answers, same_trials
 from .bias import (
     CueConflict,
@@ -55,6 +56,16 @@ from .copy_model import (
     error_consistency_difference_trials,
     error_consistency_trials,
 )
+from .corruption import (
+    CORRUPTIONS,
+    CorruptionRobustness,
+    CorruptionRow,
+    Corruptions,
+    Severities,
+    SeverityRow,
+    baseline_errors,
+    corruption_robustness,
+)
 from .ensemble import ClassChoice, choose_per_class, ensemble
 from .errors import Error, Status
 from .evaluate import evaluate, evaluate_sweep
@@ -75,9 +86,19 @@ from .mistakes import (
 )
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
+from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
 from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
+from .robustness import (
+    STUDY_SETS,
+    RelativeAccuracy,
+    ShiftedSet,
+    ShiftedSets,
+    StudyRobustness,
+    relative_accuracy,
+    study_robustness,
+)
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
@@ -85,12 +106,15 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
+    "CORRUPTIONS",
     "IMAGENET_WNIDS",
     "METACLASSES",
     "PRESETS",
     "PUG_IMAGENET_FACTORS",
     "SIXTEEN_CLASSES",
+    "STUDY_SETS",
     "Accuracy",
+    "AccuracyLine",
     "Answers",
     "BlindPairs",
     "Calibration",
@@ -111,6 +135,9 @@ __all__ = [
     "Conditions",
     "Confusion",
     "CopyModel",
+    "CorruptionRobustness",
+    "CorruptionRow",
+    "Corruptions",
     "CueConflict",
     "DifficultyOrder",
     "Error",
@@ -128,10 +155,14 @@ __all__ = [
     "ImageList",
     "Invariance",
     "InvarianceSetting",
+    "LineModel",
+    "LineModels",
+    "MappedAccuracy",
     "Match",
     "ModelScores",
     "ModelTable",
     "MultilabelAccuracy",
+    "ObjectFocus",
     "Placement",
     "PlacementError",
     "Prediction",
@@ -139,17 +170,25 @@ __all__ = [
     "PredictionsBuilder",
     "Preset",
     "RankCorrelations",
+    "RelativeAccuracy",
+    "Severities",
+    "SeverityRow",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
+    "ShiftedSet",
+    "ShiftedSets",
     "Skipped",
     "Status",
+    "StudyRobustness",
     "SyntheticAccuracy",
     "SyntheticFactor",
     "SyntheticFactors",
     "TemperatureFit",
     "TemperatureScaling",
     "accuracy",
+    "accuracy_line",
+    "baseline_errors",
     "blind_pairs",
     "calibration",
     "choose_per_class",
@@ -158,6 +197,7 @@ __all__ = [
     "classwise_calibration",
     "conditions",
     "copy_model",
+    "corruption_robustness",
     "cue_conflict_from_file_names",
     "ensemble",
     "error_consistency",
@@ -173,18 +213,22 @@ __all__ = [
     "get_num_threads",
     "imagenet_val_file_names",
     "invariance",
+    "mapped_accuracy",
     "match",
     "metaclass_correct",
     "multilabel_accuracy",
+    "object_focus",
     "observer_pairs",
     "quba_calibration_error",
     "read_answers",
     "read_image",
     "read_metaclasses",
+    "relative_accuracy",
     "same_trials",
     "set_num_threads",
     "shape_bias",
     "sort_by_difficulty",
+    "study_robustness",
     "synthetic_accuracy",
     "transforms",
 ]

@@ -1,0 +1,231 @@
+/* Relative accuracies and their means by hand, answers mapped after the argmax, object focus, and what is refused. */
+#include "binet/robustness.h"
+
+#include <math.h>
+
+#include "check.h"
+#include "scores.h"
+
+enum { M = 4 };
+
+static const double shifted[M] = {0.5, 0.25, 0.75, 0.125};
+static const int64_t counts[M] = {100, 200, 400, 80};
+
+static binet_array same_for_all(const double *value)
+{
+    binet_array array = {value, BINET_F64, 1, {M}, {0}};
+    return array;
+}
+
+static void means_are_those_by_hand(void)
+{
+    double clean = 0.5;
+    binet_array s = scores_vector(shifted, BINET_F64, M);
+    binet_array c = same_for_all(&clean);
+    binet_relative_accuracy_set sets[M];
+    binet_relative_accuracy_result result = {.struct_size = sizeof result, .sets = sets, .sets_capacity = M};
+    CHECK_INT(binet_relative_accuracy(NULL, &s, NULL, &c, NULL, NULL, &result, NULL), BINET_OK);
+    CHECK_INT(result.n_sets, M);
+    CHECK_NEAR(result.accuracy, 0.40625, 0.0);
+    CHECK_NEAR(result.relative, 0.8125, 0.0);
+    CHECK_NEAR(result.drop, 0.09375, 0.0);
+    CHECK_NEAR(result.geometric, pow(1.0 * 0.5 * 1.5 * 0.25, 0.25), 1e-15);
+    CHECK_NEAR(sets[2].relative, 1.5, 0.0);
+    CHECK_NEAR(sets[2].drop, -0.25, 0.0);
+    CHECK(isnan(result.low) && isnan(result.relative_high) && isnan(result.geometric_low) && isnan(sets[0].high));
+    static const double with_zero[M] = {0.5, 0.0, 0.5, 0.5};
+    binet_array z = scores_vector(with_zero, BINET_F64, M);
+    CHECK_INT(binet_relative_accuracy(NULL, &z, NULL, &c, NULL, NULL, &result, NULL), BINET_OK);
+    CHECK_NEAR(result.geometric, 0.0, 0.0);
+}
+
+static void intervals_need_the_numbers_of_images(void)
+{
+    static const double clean[M] = {0.75, 0.75, 0.875, 0.625};
+    static const int64_t some[M] = {100, 0, 400, 80};
+    binet_array s = scores_vector(shifted, BINET_F64, M);
+    binet_array c = scores_vector(clean, BINET_F64, M);
+    binet_array n = scores_vector(counts, BINET_I64, M);
+    binet_array n_some = scores_vector(some, BINET_I64, M);
+    binet_relative_accuracy_set sets[M];
+    binet_relative_accuracy_result result = {.struct_size = sizeof result, .sets = sets, .sets_capacity = M};
+    CHECK_INT(binet_relative_accuracy(NULL, &s, &n, &c, &n, NULL, &result, NULL), BINET_OK);
+    /* scipy 1.17.1: stats.binomtest(50, 100).proportion_ci(0.95, method="wilson"). */
+    CHECK_NEAR(sets[0].low, 0.4038315303659956, 1e-14);
+    CHECK_NEAR(sets[0].high, 0.5961684696340044, 1e-14);
+    for (int i = 0; i < M; i++) {
+        CHECK(sets[i].relative_low < sets[i].relative && sets[i].relative < sets[i].relative_high);
+    }
+    CHECK(result.geometric_low < result.geometric && result.geometric < result.geometric_high);
+    CHECK_NEAR(result.low, (sets[0].low + sets[1].low + sets[2].low + sets[3].low) / 4, 1e-15);
+    binet_relative_accuracy_options half = {sizeof half, 0, 0.5};
+    double width = result.relative_high - result.relative_low;
+    CHECK_INT(binet_relative_accuracy(NULL, &s, &n, &c, &n, &half, &result, NULL), BINET_OK);
+    CHECK(result.relative_high - result.relative_low < width);
+    CHECK_INT(binet_relative_accuracy(NULL, &s, &n_some, &c, &n, NULL, &result, NULL), BINET_OK);
+    CHECK(isnan(sets[1].low) && isnan(sets[1].relative_low) && isnan(result.low) && isnan(result.geometric_high));
+    CHECK(!isnan(sets[0].relative_low) && result.relative > 0.0);
+}
+
+static void refused(const double *values, const int64_t *n_images, double clean, binet_status status,
+                    const char *argument, int64_t element, const char *why)
+{
+    binet_array s = scores_vector(values, BINET_F64, M);
+    binet_array n = scores_vector(n_images, BINET_I64, M);
+    binet_array c = same_for_all(&clean);
+    binet_relative_accuracy_result result = {.struct_size = sizeof result, .relative = 7.0};
+    binet_error error;
+    CHECK_INT(binet_relative_accuracy(NULL, &s, &n, &c, NULL, NULL, &result, &error), status);
+    CHECK_TEXT(error.argument, argument);
+    CHECK_INT(error.element, element);
+    CHECK_CONTAINS(error.message, why);
+    CHECK(result.relative == 7.0);
+}
+
+static void accuracies_that_cannot_be_are_named(void)
+{
+    static const double beyond[M] = {0.5, 0.5, 1.5, 0.5};
+    static const double unknown[M] = {0.5, NAN, 0.5, 0.5};
+    static const int64_t negative[M] = {1, 1, 1, -1};
+    refused(beyond, counts, 0.5, BINET_INVALID_DATA, "shifted", 2, "shifted[2] is 1.5; allowed: 0 .. 1");
+    refused(unknown, counts, 0.5, BINET_INVALID_DATA, "shifted", 1, "shifted[1] is");
+    refused(shifted, negative, 0.5, BINET_INVALID_DATA, "counts", 3, "counts[3] is -1");
+    refused(shifted, counts, 0.0, BINET_INVALID_DATA, "clean", 0, "clean[0] is 0; nothing can be divided by it");
+    refused(shifted, counts, -0.5, BINET_INVALID_DATA, "clean", 0, "clean[0] is -0.5");
+    double clean = 0.5;
+    binet_array s = scores_vector(shifted, BINET_F64, M);
+    binet_array few = scores_vector(shifted, BINET_F64, M - 1);
+    binet_array c = same_for_all(&clean);
+    binet_relative_accuracy_set sets[1];
+    binet_relative_accuracy_result result = {.struct_size = sizeof result, .sets = sets, .sets_capacity = M - 1};
+    binet_relative_accuracy_options options = {sizeof options, 0, 2.0};
+    binet_error error;
+    CHECK_INT(binet_relative_accuracy(NULL, &s, NULL, &c, NULL, NULL, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_CONTAINS(error.message, "sets_capacity is 3; 4 sets");
+    CHECK_INT(binet_relative_accuracy(NULL, &few, NULL, &c, NULL, NULL, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "clean");
+    CHECK_INT(binet_relative_accuracy(NULL, NULL, NULL, &c, NULL, NULL, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "shifted");
+    CHECK_INT(binet_relative_accuracy(NULL, &s, NULL, &c, NULL, &options, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_CONTAINS(error.message, "confidence_level");
+    CHECK_INT(binet_relative_accuracy(NULL, &s, NULL, &c, NULL, NULL, NULL, &error), BINET_INVALID_ARGUMENT);
+}
+
+/* ---- Object focus ------------------------------------------------------------------------------------------------ */
+
+static const double logits[4][3] = {{2, 0, 1}, {0, 3, 0}, {0, 1, 4}, {5, 0, 0}}; /* classes 0, 1, 2, 0 */
+
+static binet_predictions *table(void)
+{
+    binet_array scores = scores_matrix(logits, BINET_F64, 4, 3);
+    binet_predictions *made = NULL;
+    CHECK_INT(binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, NULL, NULL, &made, NULL), BINET_OK);
+    return made;
+}
+
+static void answers_are_mapped_after_the_argmax(void)
+{
+    static const int32_t groups[3] = {1, -1, 0};
+    static const int64_t labels[4] = {1, 0, 0, 0};
+    binet_predictions *predictions = table();
+    binet_array g = scores_vector(groups, BINET_I32, 3);
+    binet_array l = scores_vector(labels, BINET_I64, 4);
+    unsigned char correct[4];
+    binet_mapped_accuracy_result result = {.struct_size = sizeof result, .correct = correct, .correct_capacity = 4};
+    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &l, NULL, &result, NULL), BINET_OK);
+    CHECK_INT(result.n, 4);
+    CHECK_INT(result.n_correct, 2);
+    CHECK_INT(result.n_outside, 1);
+    CHECK_NEAR(result.value, 0.5, 0.0);
+    CHECK(correct[0] == 1 && correct[1] == 0 && correct[2] == 1 && correct[3] == 0);
+    CHECK(result.low < 0.5 && result.high > 0.5);
+    binet_predictions_destroy(predictions);
+}
+
+static void maps_that_cannot_be_are_named(void)
+{
+    static const int64_t below[3] = {0, -2, 1};
+    static const int64_t groups[3] = {0, 0, 1};
+    static const int64_t labels[4] = {0, 1, 0, 2};
+    static const int64_t good[4] = {0, 1, 0, 1};
+    binet_predictions *predictions = table();
+    binet_array b = scores_vector(below, BINET_I64, 3);
+    binet_array g = scores_vector(groups, BINET_I64, 3);
+    binet_array two = scores_vector(groups, BINET_I64, 2);
+    binet_array l = scores_vector(labels, BINET_I64, 4);
+    binet_array ok = scores_vector(good, BINET_I64, 4);
+    unsigned char correct[4];
+    binet_mapped_accuracy_result result = {.struct_size = sizeof result, .correct = correct, .correct_capacity = 3};
+    binet_error error;
+    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &b, &ok, NULL, &result, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "groups");
+    CHECK_INT(error.element, 1);
+    CHECK_CONTAINS(error.message, "groups[1] is -2; allowed: 0 and more, or -1 for none");
+    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &l, NULL, &result, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "labels");
+    CHECK_INT(error.element, 3);
+    CHECK_CONTAINS(error.message, "labels[3] is 2; allowed: 0 .. 1");
+    static const int64_t zeros[4] = {0, 0, 0, 0};
+    binet_array z = scores_vector(zeros, BINET_I64, 4);
+    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &two, &z, NULL, &result, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "predictions");
+    CHECK_INT(error.element, 2);
+    CHECK_CONTAINS(error.message, "row 2 of predictions is class 2; groups has 2 classes");
+    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &ok, NULL, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_CONTAINS(error.message, "correct_capacity is 3; 4 rows");
+    ok.shape[0] = 3;
+    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &ok, NULL, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "labels");
+    CHECK_INT(binet_mapped_accuracy(NULL, NULL, &g, &ok, NULL, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "predictions");
+    binet_predictions_destroy(predictions);
+}
+
+static void object_focus_is_the_definition(void)
+{
+    binet_object_focus_result result = {.struct_size = sizeof result};
+    binet_object_focus_options options = {sizeof options, 0, 400, 400, 1000, 0.0};
+    CHECK_INT(binet_object_focus(0.75, 0.5, 0.5, NULL, &result, NULL), BINET_OK);
+    CHECK_NEAR(result.gap, 0.25, 0.0);
+    CHECK_NEAR(result.value, 0.5, 0.0);
+    CHECK(isnan(result.low) && isnan(result.high));
+    CHECK_INT(binet_object_focus(0.75, 0.5, 0.5, &options, &result, NULL), BINET_OK);
+    CHECK(result.low < 0.5 && result.high > 0.5 && result.low > 0.3 && result.high < 0.7);
+    /* The backgrounds of other classes may help. */
+    CHECK_INT(binet_object_focus(0.5, 0.75, 0.5, &options, &result, NULL), BINET_OK);
+    CHECK_NEAR(result.value, 1.5, 0.0);
+    CHECK(result.low < 1.5 && result.high > 1.5);
+    options.n_clean = 0;
+    CHECK_INT(binet_object_focus(0.75, 0.5, 0.5, &options, &result, NULL), BINET_OK);
+    CHECK(isnan(result.low) && isnan(result.high));
+}
+
+static void focus_that_cannot_be_is_named(void)
+{
+    binet_object_focus_result result = {.struct_size = sizeof result, .value = 7.0};
+    binet_object_focus_options options = {sizeof options, 0, -1, 400, 1000, 0.0};
+    binet_error error;
+    CHECK_INT(binet_object_focus(0.75, 0.5, 0.0, NULL, &result, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "clean");
+    CHECK_CONTAINS(error.message, "clean is 0");
+    CHECK_INT(binet_object_focus(1.75, 0.5, 0.5, NULL, &result, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "mixed_same");
+    CHECK_INT(binet_object_focus(0.75, NAN, 0.5, NULL, &result, &error), BINET_INVALID_DATA);
+    CHECK_TEXT(error.argument, "mixed_rand");
+    CHECK_INT(binet_object_focus(0.75, 0.5, 0.5, &options, &result, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "options");
+    CHECK_INT(binet_object_focus(0.75, 0.5, 0.5, NULL, NULL, &error), BINET_INVALID_ARGUMENT);
+    CHECK(result.value == 7.0);
+}
+
+int main(void)
+{
+    RUN(means_are_those_by_hand);
+    RUN(intervals_need_the_numbers_of_images);
+    RUN(accuracies_that_cannot_be_are_named);
+    RUN(answers_are_mapped_after_the_argmax);
+    RUN(maps_that_cannot_be_are_named);
+    RUN(object_focus_is_the_definition);
+    RUN(focus_that_cannot_be_is_named);
+    return check_result();
+}
