@@ -283,6 +283,24 @@ static void one_class_all_right_and_all_wrong(void)
     binet_predictions_destroy(wrong);
 }
 
+static void of_equal_classes_the_first_is_named(void)
+{
+    static const int32_t truth[] = {1, 3, 5, 6};
+    static const int32_t all_wrong[] = {2, 2, 2, 6};
+    binet_predictions *right = table_from(truth, truth, 4);
+    binet_predictions *wrong = table_from(all_wrong, truth, 4);
+    binet_class_report_result result = {.struct_size = sizeof result};
+    CHECK_INT(binet_class_report(NULL, wrong, NULL, &result, NULL), BINET_OK);
+    CHECK_INT(result.worst_class, 1);
+    binet_class_gap_result gap = {.struct_size = sizeof gap};
+    CHECK_INT(binet_class_gap(NULL, right, wrong, NULL, &gap, NULL), BINET_OK);
+    CHECK(gap.lowest_class == 1 && gap.highest_class == 6);
+    CHECK_INT(binet_class_gap(NULL, wrong, right, NULL, &gap, NULL), BINET_OK);
+    CHECK(gap.lowest_class == 6 && gap.highest_class == 1);
+    binet_predictions_destroy(right);
+    binet_predictions_destroy(wrong);
+}
+
 /* ---- Gaps -------------------------------------------------------------------------------------------------------- */
 
 static void gaps_are_those_of_the_classes(void)
@@ -444,6 +462,7 @@ int main(void)
     RUN(the_most_frequent_pairs_come_first);
     RUN(the_order_of_rows_changes_nothing);
     RUN(one_class_all_right_and_all_wrong);
+    RUN(of_equal_classes_the_first_is_named);
     RUN(gaps_are_those_of_the_classes);
     RUN(a_table_and_itself_have_no_gap);
     RUN(what_does_not_fit_is_named);
