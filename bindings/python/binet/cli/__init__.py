@@ -16,9 +16,9 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error, InvalidArgument
-from . import bias, calibrate, classwise, consistency, demo, evaluate, invariance, mistakes, report, synthetic
+from . import bias, calibrate, classwise, consistency, demo, evaluate, invariance, mistakes, models, report, synthetic
 
-VERBS = (evaluate, calibrate, classwise, bias, consistency, mistakes, synthetic, invariance, report, demo)
+VERBS = (evaluate, calibrate, classwise, bias, consistency, mistakes, synthetic, invariance, models, report, demo)
 
 DESCRIPTION = """\
 How vision models differ beyond accuracy.
@@ -37,6 +37,7 @@ examples:
   binet synthetic pug/resnet50 --map map.json                 accuracy on rendered images, factor by factor
   binet invariance resnet50.pt vit.pt --data val/ --sweep scale -o out/
                                                               do answers stay when pictures are larger, or move?
+  binet models models.csv                                     which properties of many models go together?
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
 
 `binet VERB --help` says what each verb takes."""
