@@ -124,6 +124,39 @@ def pearce(p: Array, labels: Array, n_bins: int, binning: str, threshold: float 
     return errors
 
 
+def risk_areas(confidence: Array, correct: Array) -> tuple[float, float, float]:
+    """AURC, the AURC of the best order, and AUGRC; among equal confidences wrong answers are spread evenly."""
+    n = len(correct)
+    order = np.argsort(-confidence, kind="stable")
+    sorted_confidence, wrong = confidence[order], 1 - correct[order]
+    for value in np.unique(sorted_confidence):
+        tied = sorted_confidence == value
+        wrong[tied] = wrong[tied].mean()
+    errors, best = np.cumsum(wrong), np.cumsum(np.sort(1 - correct))
+    places = np.arange(1, n + 1)
+    generalised = np.concatenate([[0.0], errors]) / n
+    return (
+        float((errors / places).mean()),
+        float((best / places).mean()),
+        float(((generalised[1:] + generalised[:-1]) / 2).mean()),
+    )
+
+
+def smooth_ece(confidence: Array, correct: Array, bandwidth: float) -> float:
+    """smECE at a bandwidth: Gaussians at every reflection of each confidence, the integral by trapezoids."""
+    values, which = np.unique(confidence, return_inverse=True)
+    residual = np.bincount(which, correct - confidence) / len(correct)
+    mesh = np.linspace(0, 1, 4001)
+    smoothed = np.zeros_like(mesh)
+    reach = int(np.ceil(4 * bandwidth))
+    for start in range(0, len(values), 500):
+        near, part = values[start : start + 500], residual[start : start + 500]
+        for k in range(-reach, reach + 1):
+            for image in (2 * k + near, 2 * k - near):
+                smoothed += np.exp(-(((mesh[:, None] - image) / bandwidth) ** 2) / 2) @ part
+    return float(np.trapezoid(np.abs(smoothed), mesh) / (bandwidth * np.sqrt(2 * np.pi)))
+
+
 def shape_bias(responses: Array, shapes: Array, textures: Array) -> tuple[int, int, int, float]:
     """Conflict images, answers that name the shape, answers that name the texture, and the share of the first."""
     conflict = shapes != textures

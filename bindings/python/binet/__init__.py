@@ -89,6 +89,7 @@ from .model_table import ModelTable
 from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
+from .proper_scores import ProperScores, proper_scores
 from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
 from .robustness import (
     STUDY_SETS,
@@ -99,7 +100,9 @@ from .robustness import (
     relative_accuracy,
     study_robustness,
 )
+from .risk_coverage import RiskCoverage, risk_coverage
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
+from .smooth_ece import SmoothECE, smooth_ece
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
 
@@ -169,16 +172,19 @@ __all__ = [
     "Predictions",
     "PredictionsBuilder",
     "Preset",
+    "ProperScores",
     "RankCorrelations",
     "RelativeAccuracy",
     "Severities",
     "SeverityRow",
+    "RiskCoverage",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",
     "ShiftedSet",
     "ShiftedSets",
     "Skipped",
+    "SmoothECE",
     "Status",
     "StudyRobustness",
     "SyntheticAccuracy",
@@ -219,14 +225,17 @@ __all__ = [
     "multilabel_accuracy",
     "object_focus",
     "observer_pairs",
+    "proper_scores",
     "quba_calibration_error",
     "read_answers",
     "read_image",
     "read_metaclasses",
     "relative_accuracy",
+    "risk_coverage",
     "same_trials",
     "set_num_threads",
     "shape_bias",
+    "smooth_ece",
     "sort_by_difficulty",
     "study_robustness",
     "synthetic_accuracy",

@@ -193,7 +193,7 @@ def calibration(
         binet.Error: `INVALID_ARGUMENT` for n_bins, binning, convention or two that do not fit; `INVALID_DATA`, with the
             row, where a label is unknown or a confidence is not in 0 .. 1.
     """
-    options = _options(n_bins, binning, convention)
+    options = calibration_options(n_bins, binning, convention)
     capacity = len(predictions) if binning == "monotone_sweep" else (n_bins or DEFAULT_BINS) + 1
     room = ffi.new("binet_calibration_bin[]", min(capacity, MAX_BINS + 1))
     result = struct("binet_calibration_result", bins=room, bins_capacity=len(room))
@@ -212,7 +212,7 @@ def calibration(
     )
 
 
-def _options(n_bins: int | None, binning: Binning, convention: Convention) -> Any:
+def calibration_options(n_bins: int | None, binning: Binning, convention: Convention) -> Any:
     """`binet_calibration_options`."""
     return struct(
         "binet_calibration_options",
