@@ -195,6 +195,23 @@ def test_diagram_goes_where_it_is_told(logits: Array, labels: Array, binning: An
     plt.close("all")
 
 
+@pytest.mark.parametrize("inches", [1.5, 2.2, 4.3])
+def test_text_does_not_cover_a_small_diagram(logits: Array, labels: Array, inches: float) -> None:
+    """Legends stay within their axes, and clear of the numbers."""
+    plt = pytest.importorskip("matplotlib.pyplot")
+    figure = plt.figure(figsize=(inches / 0.8, inches / 0.6))
+    ax: Any = binet.calibration(binet.Predictions.from_logits(logits, labels)).plot(
+        figure.add_axes((0.15, 0.2, 0.8, 0.75))
+    )
+    figure.canvas.draw()
+    legend, whole = ax.get_legend().get_window_extent(), ax.get_window_extent()
+    assert whole.x0 <= legend.x0
+    assert legend.width < 0.75 * whole.width
+    assert legend.height < 0.5 * whole.height
+    assert not legend.overlaps(ax.texts[0].get_window_extent())
+    plt.close("all")
+
+
 def test_matplotlib_is_needed_only_to_draw() -> None:
     program = (
         "import sys; sys.modules['matplotlib'] = sys.modules['matplotlib.pyplot'] = None\n"

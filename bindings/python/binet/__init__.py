@@ -91,6 +91,7 @@ from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
 from .proper_scores import ProperScores, proper_scores
 from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
+from .risk_coverage import RiskCoverage, risk_coverage
 from .robustness import (
     STUDY_SETS,
     RelativeAccuracy,
@@ -100,7 +101,6 @@ from .robustness import (
     relative_accuracy,
     study_robustness,
 )
-from .risk_coverage import RiskCoverage, risk_coverage
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
 from .smooth_ece import SmoothECE, smooth_ece
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
@@ -175,9 +175,9 @@ __all__ = [
     "ProperScores",
     "RankCorrelations",
     "RelativeAccuracy",
+    "RiskCoverage",
     "Severities",
     "SeverityRow",
-    "RiskCoverage",
     "ShapeBias",
     "ShapeBiasCategories",
     "ShapeBiasCategory",

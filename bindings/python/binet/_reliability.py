@@ -25,6 +25,8 @@ GAPS = {
 INK = "#333333"
 GRID = "#DDDDDD"
 MANY_BINS = 40
+ROOMY = 4.0
+"""Inches of an axes' width from which text has its usual size; in less it shrinks with the axes."""
 
 
 def draw(result: Calibration, ax: Axes | None) -> Axes:
@@ -34,14 +36,25 @@ def draw(result: Calibration, ax: Axes | None) -> Axes:
     below = make_axes_locatable(ax).append_axes("bottom", size="24%", pad=0.12, sharex=ax)
     # A white line between bins, where they are wide enough to leave something of the bar.
     line = 0.6 if result.binning == "equal_width" and len(result.bins) <= MANY_BINS else 0.0
-    _draw_bins(ax, result.bins, line)
-    _draw_numbers(ax, result)
-    _draw_histogram(below, result, line)
+    size = _text_size(ax)
+    _draw_bins(ax, result.bins, line, size)
+    _draw_numbers(ax, result, size)
+    _draw_histogram(below, result, line, size)
     ax.tick_params(labelbottom=False)
+    for one in (ax, below):
+        one.tick_params(labelsize=1.2 * size)
+        one.set_xlabel(one.get_xlabel(), fontsize=1.2 * size)
+        one.set_ylabel(one.get_ylabel(), fontsize=1.2 * size)
     return ax
 
 
-def _draw_bins(ax: Axes, bins: CalibrationBins, line: float) -> None:
+def _text_size(ax: Axes) -> float:
+    """Points of legends and numbers, so that they do not cover a diagram that is small."""
+    width = ax.get_window_extent().width / ax.get_figure(root=True).dpi  # type: ignore[union-attr]
+    return 8.3 * min(1.0, width / ROOMY)
+
+
+def _draw_bins(ax: Axes, bins: CalibrationBins, line: float, size: float) -> None:
     filled = bins.count > 0
     low, width = bins.low[filled], (bins.high - bins.low)[filled]
     accuracy, confidence = bins.accuracy[filled], bins.confidence[filled]
@@ -76,10 +89,10 @@ def _draw_bins(ax: Axes, bins: CalibrationBins, line: float) -> None:
     ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="accuracy")
     ax.grid(color=GRID, linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.legend(loc="upper left", fontsize="small", framealpha=0.9)
+    ax.legend(loc="upper left", fontsize=size, framealpha=0.9)
 
 
-def _draw_numbers(ax: Axes, result: Calibration) -> None:
+def _draw_numbers(ax: Axes, result: Calibration, size: float) -> None:
     lines = (f"ECE {result.ece:.4f}", f"MCE {result.mce:.4f}", f"RMS {result.rms:.4f}", f"n = {result.n:,}")
     ax.text(
         0.97,
@@ -88,14 +101,14 @@ def _draw_numbers(ax: Axes, result: Calibration) -> None:
         transform=ax.transAxes,
         ha="right",
         va="bottom",
-        fontsize="small",
+        fontsize=size,
         linespacing=1.4,
         bbox={"boxstyle": "round,pad=0.4", "facecolor": "white", "edgecolor": GRID, "alpha": 0.95},
         zorder=5,
     )
 
 
-def _draw_histogram(ax: Axes, result: Calibration, line: float) -> None:
+def _draw_histogram(ax: Axes, result: Calibration, line: float, size: float) -> None:
     bins = result.bins
     filled = bins.count > 0
     share = bins.count[filled] / result.n * 100
@@ -110,4 +123,4 @@ def _draw_histogram(ax: Axes, result: Calibration, line: float) -> None:
     ax.set(xlim=(0, 1), ylim=(0, share.max() * 1.6), xlabel="confidence", ylabel="% of samples")
     ax.grid(axis="y", color=GRID, linewidth=0.6)
     ax.set_axisbelow(True)
-    ax.legend(loc="upper left", ncols=2, fontsize="small", framealpha=0.9)
+    ax.legend(loc="upper left", ncols=2, fontsize=size, framealpha=0.9)
