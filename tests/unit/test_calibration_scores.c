@@ -99,6 +99,19 @@ static void smooth_ece_is_the_gap_where_it_has_one_sign(void)
     binet_predictions_destroy(table);
 }
 
+static void smooth_ece_is_that_of_two_rows(void)
+{
+    /* 1/4 right and 3/4 wrong: the residuals part at 1/2, beyond which a Gaussian of 0.1 has 2.5 deviations left. */
+    const double two[] = {0.25, 0.75};
+    const int answers[] = {1, 0};
+    binet_predictions *table = confidences_table(two, answers, 2);
+    binet_smooth_ece_options options = {sizeof options, 0, 0.1};
+    binet_smooth_ece_result found = {.struct_size = sizeof found};
+    CHECK_INT(binet_smooth_ece(NULL, table, &options, &found, NULL), BINET_OK);
+    CHECK_NEAR(found.smece, 0.75 * erf(2.5 / sqrt(2.0)), 1e-12);
+    binet_predictions_destroy(table);
+}
+
 static void smooth_ece_falls_in_the_bandwidth(void)
 {
     binet_predictions *table = make(N, 0);
@@ -224,6 +237,7 @@ int main(void)
     RUN(the_parts_make_up_the_brier_score);
     RUN(order_and_threads_change_no_bit);
     RUN(smooth_ece_is_the_gap_where_it_has_one_sign);
+    RUN(smooth_ece_is_that_of_two_rows);
     RUN(smooth_ece_falls_in_the_bandwidth);
     RUN(ties_are_shared_among_their_orders);
     RUN(what_is_wrong_is_named);
