@@ -8,7 +8,7 @@
 #ifndef BINET_ROBUSTNESS_H
 #define BINET_ROBUSTNESS_H
 
-#include "predictions.h"
+#include "base.h"
 
 BINET_BEGIN
 
@@ -189,44 +189,6 @@ BINET_API binet_status binet_relative_accuracy(const binet_context *context, con
                                                binet_relative_accuracy_result *result, binet_error *error);
 
 /* ---- Object focus ------------------------------------------------------------------------------------------------ */
-
-typedef struct binet_mapped_accuracy_options {
-    uint32_t struct_size;
-    int32_t reserved;        /**< 0 */
-    double confidence_level; /**< of the interval, in (0, 1); 0: 0.95 */
-} binet_mapped_accuracy_options;
-
-typedef struct binet_mapped_accuracy_result {
-    uint32_t struct_size;
-    int32_t reserved;         /**< 0 */
-    unsigned char *correct;   /**< set by the caller: room for N bytes, 1 where a row is right. NULL: not wanted */
-    int64_t correct_capacity; /**< set by the caller: bytes of correct */
-    int64_t n;                /**< rows */
-    int64_t n_correct;        /**< rows whose predicted class is one of the label's group */
-    int64_t n_outside;        /**< rows whose predicted class is in no group; they are wrong */
-    double value;             /**< n_correct / n, 0 .. 1 */
-    double low;               /**< lower end of its Wilson interval */
-    double high;              /**< upper end of it */
-} binet_mapped_accuracy_result;
-
-/** Accuracy of predictions among many classes on images of a few groups of them, such as the nine of ImageNet-9: the
- *  class of the largest score first, then its group. A predicted class in no group is wrong.
- *
- * @param[in]     context     NULL: malloc, one thread, the best instruction set.
- * @param[in]     predictions N rows among C classes. Their labels play no part. Not NULL.
- * @param[in]     groups      [C] i32 or i64: the group of each class, 0 and more, or -1 for none. Not NULL.
- * @param[in]     labels      [N] i32 or i64: the group of each row, one that some class has. Not NULL.
- * @param[in]     options     NULL: 95 %.
- * @param[in,out] result      struct_size, correct and correct_capacity set by the caller. Not NULL.
- * @param[out]    error       NULL: no detail wanted.
- * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a group below -1, a label that no class has, a predicted class
- *         beyond C), _UNSUPPORTED.
- * Exactness: counts exact, the interval reproducible. Thread-safe. Since 0.1.
- */
-BINET_API binet_status binet_mapped_accuracy(const binet_context *context, const binet_predictions *predictions,
-                                             const binet_array *groups, const binet_array *labels,
-                                             const binet_mapped_accuracy_options *options,
-                                             binet_mapped_accuracy_result *result, binet_error *error);
 
 typedef struct binet_object_focus_options {
     uint32_t struct_size;

@@ -111,7 +111,7 @@ def test_help_names_every_verb() -> None:
         (
             "evaluate",
             "--data --output --name --batch-size --threads --transform --resize --crop --interpolation --mean --std "
-            "--class-map --labels --groups --aggregate --features --skip-bad",
+            "--preset --class-map --labels --groups --aggregate --features --skip-bad",
         ),
         ("calibrate", "--labels --bins --binning --plot --json"),
         ("bias", "--plot --json"),
@@ -122,6 +122,9 @@ def test_help_names_every_verb() -> None:
         ),
         ("synthetic", "--map --labels --factors --convention --plot --json"),
         ("invariance", "--data --sweep --values --output --threads --transform --labels --features --plot --json"),
+        ("classwise", "--labels --kind --bins --binning --convention --threshold --temperature --worst --json"),
+        ("models", "--better --method --front --weights --top --json"),
+        ("robustness", "--clean --corruptions --baseline --allow-missing --line --scale --plot --json"),
         ("report", "--output --labels"),
         ("demo", "--output"),
     ],
@@ -133,7 +136,7 @@ def test_help_of_a_verb(verb: str, options: str) -> None:
 
 
 def test_every_verb_has_a_help_test() -> None:
-    tested = "evaluate calibrate bias consistency mistakes synthetic invariance report demo"
+    tested = "evaluate calibrate classwise bias consistency mistakes synthetic invariance robustness models report demo"
     assert {verb.NAME for verb in VERBS} == set(tested.split())
 
 

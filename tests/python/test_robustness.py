@@ -188,7 +188,8 @@ BAD_MAPS: list[tuple[Any, str]] = [
     ({"dog": [1, 1]}, "the class 1 twice"),
     ({"dog": [9], "cat": [0]}, "the class 9; allowed: 0 .. 8"),
     ({"dog": [-1], "cat": [0]}, "the class -1; allowed: 0 .. 8"),
-    ({0: 0, 1: -2}, r"groups\[1\] is -2; allowed: 0 and more, or -1 for none"),
+    ({0: 0, 1: -2}, "has -2 for the class 1; allowed: 0 and more, or -1"),
+    ({0: 0, 1: 2}, "no class for the group 1 of 3"),
     ({}, "groups is empty"),
     ([1, 2], "allowed: classes by name of their group"),
     ({"dog": None}, "something else than lists of classes"),
@@ -205,13 +206,13 @@ def test_bad_maps_are_named(logits: Any, groups: Any, says: str) -> None:
 
 def test_bad_labels_are_named(logits: Any, tmp_path: Path) -> None:
     table = binet.Predictions.from_logits(logits[:, :9])
-    with pytest.raises(binet.Error, match=r"labels\[0\] is -1; allowed: 0 .. 2"):
+    with pytest.raises(binet.Error, match="row 0 has no label"):
         binet.mapped_accuracy(table, GROUPS)
     labels = np.zeros(len(logits), int)
     labels[3] = 3
-    with pytest.raises(binet.Error, match=r"labels\[3\] is 3; allowed: 0 .. 2, the groups that classes have") as caught:
+    with pytest.raises(binet.Error, match=r"row 3 has the label 3; the map has the classes 0 .. 2") as caught:
         binet.mapped_accuracy(table, GROUPS, labels)
-    assert (caught.value.argument, caught.value.index) == ("labels", 3)
+    assert (caught.value.argument, caught.value.index) == ("predictions", 3)
     (tmp_path / "map.json").write_text("{")
     with pytest.raises(binet.Error, match="not JSON"):
         binet.mapped_accuracy(table, tmp_path / "map.json")

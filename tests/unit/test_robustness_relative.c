@@ -1,4 +1,4 @@
-/* Relative accuracies and their means by hand, answers mapped after the argmax, object focus, and what is refused. */
+/* Relative accuracies and their means by hand, object focus, and what is refused. */
 #include "binet/robustness.h"
 
 #include <math.h>
@@ -113,74 +113,6 @@ static void accuracies_that_cannot_be_are_named(void)
 
 /* ---- Object focus ------------------------------------------------------------------------------------------------ */
 
-static const double logits[4][3] = {{2, 0, 1}, {0, 3, 0}, {0, 1, 4}, {5, 0, 0}}; /* classes 0, 1, 2, 0 */
-
-static binet_predictions *table(void)
-{
-    binet_array scores = scores_matrix(logits, BINET_F64, 4, 3);
-    binet_predictions *made = NULL;
-    CHECK_INT(binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, NULL, NULL, &made, NULL), BINET_OK);
-    return made;
-}
-
-static void answers_are_mapped_after_the_argmax(void)
-{
-    static const int32_t groups[3] = {1, -1, 0};
-    static const int64_t labels[4] = {1, 0, 0, 0};
-    binet_predictions *predictions = table();
-    binet_array g = scores_vector(groups, BINET_I32, 3);
-    binet_array l = scores_vector(labels, BINET_I64, 4);
-    unsigned char correct[4];
-    binet_mapped_accuracy_result result = {.struct_size = sizeof result, .correct = correct, .correct_capacity = 4};
-    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &l, NULL, &result, NULL), BINET_OK);
-    CHECK_INT(result.n, 4);
-    CHECK_INT(result.n_correct, 2);
-    CHECK_INT(result.n_outside, 1);
-    CHECK_NEAR(result.value, 0.5, 0.0);
-    CHECK(correct[0] == 1 && correct[1] == 0 && correct[2] == 1 && correct[3] == 0);
-    CHECK(result.low < 0.5 && result.high > 0.5);
-    binet_predictions_destroy(predictions);
-}
-
-static void maps_that_cannot_be_are_named(void)
-{
-    static const int64_t below[3] = {0, -2, 1};
-    static const int64_t groups[3] = {0, 0, 1};
-    static const int64_t labels[4] = {0, 1, 0, 2};
-    static const int64_t good[4] = {0, 1, 0, 1};
-    binet_predictions *predictions = table();
-    binet_array b = scores_vector(below, BINET_I64, 3);
-    binet_array g = scores_vector(groups, BINET_I64, 3);
-    binet_array two = scores_vector(groups, BINET_I64, 2);
-    binet_array l = scores_vector(labels, BINET_I64, 4);
-    binet_array ok = scores_vector(good, BINET_I64, 4);
-    unsigned char correct[4];
-    binet_mapped_accuracy_result result = {.struct_size = sizeof result, .correct = correct, .correct_capacity = 3};
-    binet_error error;
-    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &b, &ok, NULL, &result, &error), BINET_INVALID_DATA);
-    CHECK_TEXT(error.argument, "groups");
-    CHECK_INT(error.element, 1);
-    CHECK_CONTAINS(error.message, "groups[1] is -2; allowed: 0 and more, or -1 for none");
-    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &l, NULL, &result, &error), BINET_INVALID_DATA);
-    CHECK_TEXT(error.argument, "labels");
-    CHECK_INT(error.element, 3);
-    CHECK_CONTAINS(error.message, "labels[3] is 2; allowed: 0 .. 1");
-    static const int64_t zeros[4] = {0, 0, 0, 0};
-    binet_array z = scores_vector(zeros, BINET_I64, 4);
-    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &two, &z, NULL, &result, &error), BINET_INVALID_DATA);
-    CHECK_TEXT(error.argument, "predictions");
-    CHECK_INT(error.element, 2);
-    CHECK_CONTAINS(error.message, "row 2 of predictions is class 2; groups has 2 classes");
-    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &ok, NULL, &result, &error), BINET_INVALID_ARGUMENT);
-    CHECK_CONTAINS(error.message, "correct_capacity is 3; 4 rows");
-    ok.shape[0] = 3;
-    CHECK_INT(binet_mapped_accuracy(NULL, predictions, &g, &ok, NULL, &result, &error), BINET_INVALID_ARGUMENT);
-    CHECK_TEXT(error.argument, "labels");
-    CHECK_INT(binet_mapped_accuracy(NULL, NULL, &g, &ok, NULL, &result, &error), BINET_INVALID_ARGUMENT);
-    CHECK_TEXT(error.argument, "predictions");
-    binet_predictions_destroy(predictions);
-}
-
 static void object_focus_is_the_definition(void)
 {
     binet_object_focus_result result = {.struct_size = sizeof result};
@@ -223,8 +155,6 @@ int main(void)
     RUN(means_are_those_by_hand);
     RUN(intervals_need_the_numbers_of_images);
     RUN(accuracies_that_cannot_be_are_named);
-    RUN(answers_are_mapped_after_the_argmax);
-    RUN(maps_that_cannot_be_are_named);
     RUN(object_focus_is_the_definition);
     RUN(focus_that_cannot_be_is_named);
     return check_result();

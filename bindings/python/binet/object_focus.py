@@ -15,7 +15,7 @@ from ._html import table
 from ._library import call, ffi, lib, struct
 from ._options import nonzero
 from ._shares import is_path, share_of
-from .arrays import Array, integers, view_integers
+from .arrays import Array, view
 from .errors import InvalidArgument, InvalidData, shown
 from .predictions import Predictions, pointer_of
 from .threads import context
@@ -84,39 +84,46 @@ def mapped_accuracy(
         binet.Error: `INVALID_ARGUMENT` for groups of another form; `INVALID_DATA`, with the row or the class, for a
             class that is there twice or is none, a label that no class has, and a predicted class beyond the last.
     """
-    pointer = pointer_of(predictions)
-    truth = predictions.label if labels is None else integers(labels, "labels")
-    answers = predictions.predicted_class
-    n_classes = predictions.n_classes
-    of_classes = _group_of_class(groups, n_classes, int(answers.max()) + 1)
-    n = len(predictions)
-    correct = np.empty(n, np.uint8)
+    labelled = predictions if labels is None else predictions.with_labels(labels)
+    offsets, classes = _groups(groups, predictions.n_classes)
+    correct = np.empty(len(predictions), np.uint8)
     options = struct(
-        "binet_mapped_accuracy_options",
+        "binet_synthetic_options",
+        convention=lib.BINET_SYNTHETIC_FIXED,
         confidence_level=nonzero("confidence_level", confidence_level, "more than 0, less than 1"),
     )
-    result = struct("binet_mapped_accuracy_result")
-    result.correct, result.correct_capacity = ffi.cast("unsigned char *", correct.ctypes.data), n
-    listed, of_rows = view_integers(of_classes, "groups"), view_integers(truth, "labels")
-    shared = context().pointer
-    call(lib.binet_mapped_accuracy, shared, pointer, listed.pointer, of_rows.pointer, options, result)
+    result = struct("binet_synthetic_result", correct_capacity=correct.size)
+    result.correct = ffi.cast("unsigned char *", correct.ctypes.data)
+    of_groups = view(offsets, "groups"), view(classes, "groups")
+    pointers = (pointer_of(labelled), *(one.pointer for one in of_groups))
+    names = {"classes": "groups", "offsets": "groups"}
+    call(lib.binet_synthetic_accuracy, context().pointer, *pointers, ffi.NULL, options, result, names=names)
     correct.flags.writeable = False
-    values = {name: getattr(result, name) for name in ("value", "low", "high", "n", "n_correct", "n_outside")}
-    return MappedAccuracy(**values, correct=correct, confidence_level=confidence_level)
+    values = {name: getattr(result, name) for name in ("low", "high", "n", "n_correct", "n_outside")}
+    return MappedAccuracy(result.accuracy, **values, correct=correct, confidence_level=confidence_level)
 
 
-def _group_of_class(groups: Any, n_classes: int, n_answers: int) -> Array:
-    """The group of each class, -1 for none, int64 [C]; C is n_classes, or where that is 0 as many as are in use."""
-    pairs = _pairs(groups)
-    room = n_classes or max(n_answers, *(index + 1 for index, _ in pairs))
-    found, seen = np.full(room, -1, np.int64), np.zeros(room, bool)
-    for index, group in pairs:
-        if not 0 <= index < room:
-            raise InvalidData(f"groups has the class {index}; allowed: 0 .. {room - 1}", "groups", index)
-        if seen[index]:
+def _groups(groups: Any, n_classes: int) -> tuple[Array, Array]:
+    """Offsets and classes as C takes them, of a map in which a class is once at most."""
+    listed: dict[int, list[int]] = {}
+    seen: set[int] = set()
+    for index, group in _pairs(groups):
+        if index < 0 or 0 < n_classes <= index:
+            allowed = f"0 .. {n_classes - 1}" if n_classes else "0 and more"
+            raise InvalidData(f"groups has the class {index}; allowed: {allowed}", "groups")
+        if index in seen:
             raise InvalidData(f"groups has the class {index} twice", "groups", index)
-        found[index], seen[index] = group, True
-    return found
+        if group < -1:
+            raise InvalidData(f"groups has {group} for the class {index}; allowed: 0 and more, or -1", "groups", index)
+        seen.add(index)
+        listed.setdefault(group, []).append(index)
+    listed.pop(-1, None)
+    room = max(listed, default=-1) + 1
+    for group in range(room):
+        if group not in listed:
+            raise InvalidData(f"groups has no class for the group {group} of {room}", "groups", group)
+    parts = [listed[group] for group in range(room)]
+    return np.cumsum([0, *map(len, parts)], dtype=np.int64), np.array([k for part in parts for k in part], np.int64)
 
 
 def _pairs(groups: Any) -> list[tuple[int, int]]:

@@ -16,9 +16,35 @@ from typing import NoReturn
 
 from .. import __version__
 from ..errors import Error, InvalidArgument
-from . import bias, calibrate, classwise, consistency, demo, evaluate, invariance, mistakes, models, report, synthetic
+from . import (
+    bias,
+    calibrate,
+    classwise,
+    consistency,
+    demo,
+    evaluate,
+    invariance,
+    mistakes,
+    models,
+    report,
+    robustness,
+    synthetic,
+)
 
-VERBS = (evaluate, calibrate, classwise, bias, consistency, mistakes, synthetic, invariance, models, report, demo)
+VERBS = (
+    evaluate,
+    calibrate,
+    classwise,
+    bias,
+    consistency,
+    mistakes,
+    synthetic,
+    invariance,
+    robustness,
+    models,
+    report,
+    demo,
+)
 
 DESCRIPTION = """\
 How vision models differ beyond accuracy.
@@ -38,6 +64,7 @@ examples:
   binet invariance resnet50.pt vit.pt --data val/ --sweep scale -o out/
                                                               do answers stay when pictures are larger, or move?
   binet models models.csv                                     which properties of many models go together?
+  binet robustness --corruptions out/c --clean out/val        accuracy under corruption, mCE; on shifted sets
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
 
 `binet VERB --help` says what each verb takes."""
