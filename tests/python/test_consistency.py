@@ -116,8 +116,16 @@ def test_rows_that_do_not_match_are_refused() -> None:
 
     refused(whole, whole[:2], "INVALID_DATA", "a", 2, "1 of the 3 file names of a are not in b: 'c.png'$")
     refused(whole[[1]], whole, "INVALID_DATA", "b", 0, r"2 of the 3 file names of b are not in a: 'a.png', \.\.\.$")
-    refused(whole, predictions([1, 0, 1], None), "INVALID_ARGUMENT", "b", 0, "row 0 of b has no file name")
-    refused(predictions([1, 0, 1], ["a.png", "b.png", "a.png"]), whole, "INVALID_DATA", "a", 2, "rows 0 and 2 of a")
+    refused(whole, predictions([1, 0, 1], None), "INVALID_DATA", "b", None, "b has no file names")
+    refused(whole, predictions([1, 0, 1], ["x", "y", "z"]), "INVALID_DATA", "b", None, "a and b share no file name")
+    refused(
+        predictions([1, 0, 1], ["a.png", "b.png", "a.png"]),
+        whole,
+        "INVALID_DATA",
+        "a",
+        2,
+        "rows 0 and 2 have the same file name",
+    )
     refused(whole, predictions([1, 0, 1], names, [0, 2, 2]), "INVALID_DATA", "a", 1, "label 1 in a and 2 in b")
     bare = binet.Predictions.from_logits(np.eye(3), file_names=names)
     refused(whole, bare, "INVALID_DATA", "b", 0, "row 0 of b has no label")
@@ -224,6 +232,19 @@ def test_bad_input_of_the_matrix(observers: Any, status: str, argument: str, say
     with pytest.raises(binet.Error, match=says) as caught:
         binet.error_consistency_matrix(observers)
     assert (caught.value.status.name, caught.value.argument) == (status, argument)
+
+
+def test_tables_that_do_not_match_are_named() -> None:
+    one = predictions([1, 0], ["x", "y"])
+    with pytest.raises(
+        binet.Error, match=r"with a for observers\['p'\] and b for observers\['q'\]: b has no"
+    ) as caught:
+        binet.error_consistency_matrix({"p": one, "q": predictions([1, 0], None)})
+    assert (caught.value.status.name, caught.value.argument) == ("INVALID_DATA", "observers['q']")
+    with pytest.raises(
+        binet.Error, match=r"1 of the 2 file names of observers\['p'\] are not in observers\['q'\]: 'y'$"
+    ):
+        binet.error_consistency_matrix({"p": one, "q": predictions([1, 0], ["x", "z"])})
 
 
 def test_kinds_do_not_mix() -> None:

@@ -13,7 +13,8 @@ from ._html import table
 from ._library import call, ffi, lib, struct
 from .answers import Answers, same_trials
 from .arrays import Array, view, zeros_and_ones
-from .errors import InvalidArgument, InvalidData
+from .errors import Error, InvalidArgument, InvalidData
+from .matching import match
 from .predictions import Predictions
 from .threads import context
 
@@ -71,9 +72,9 @@ def error_consistency(a: Any, b: Any) -> ErrorConsistency:
             names, known to be in the same order, compare `p.predicted_class == p.label` of each.
 
     Raises:
-        binet.Error: `INVALID_ARGUMENT` for a wrong dtype or length, and for rows without a name; `INVALID_DATA`, with
-            the row, for an entry that is neither 0 nor 1, a row without a label, a name that is there twice or in one
-            table only, and labels that differ.
+        binet.Error: `INVALID_ARGUMENT` for a wrong dtype or length; `INVALID_DATA`, with the row, for an entry that is
+            neither 0 nor 1, a row without a label, a name that is missing, there twice or in one table only, and labels
+            that differ.
     """
     tables = [isinstance(observer, Predictions) for observer in (a, b)]
     if any(tables) and not all(tables):
@@ -217,34 +218,27 @@ def _of_answers(observers: Sequence[Answers]) -> tuple[tuple[str, ...], Array]:
 
 def _matched(a: Predictions, b: Predictions, names: tuple[str, str] = ("a", "b")) -> tuple[Array, Array]:
     """Whether each row of a is right, and the row of b with its file name; `names` are those of the parameters."""
-    name_a, name_b = names
-    rows_a, rows_b = _rows_by_name(a, name_a), _rows_by_name(b, name_b)
-    for name, rows, other, others in ((name_a, rows_a, name_b, rows_b), (name_b, rows_b, name_a, rows_a)):
-        alone = [file_name for file_name in rows if file_name not in others]
-        if alone:
-            message = f"{len(alone):,} of the {len(rows):,} file names of {name} are not in {other}: {alone[0]!r}, ..."
-            raise InvalidData(message.removesuffix(", ...") if len(alone) == 1 else message, name, rows[alone[0]])
-    order = np.array([rows_b[file_name] for file_name in rows_a], np.int64)
-    differs = np.flatnonzero(a.label != b.label[order])
+    for name, one in zip(names, (a, b), strict=True):
+        unlabelled = np.flatnonzero(one.label < 0)
+        if unlabelled.size:
+            row = int(unlabelled[0])
+            raise InvalidData(f"row {row} of {name} has no label", name, row)
+    try:
+        found = match(a, b)
+    except Error as error:
+        said = error.message if names == ("a", "b") else f"with a for {names[0]} and b for {names[1]}: {error.message}"
+        raise type(error)(said, {"a": names[0], "b": names[1]}.get(error.argument or ""), error.index) from error
+    alone = (names[0], names[1], a, found.rows_a), (names[1], names[0], b, found.rows_b)
+    for name, other, one, rows in alone:
+        n_alone = len(one) - len(rows)
+        if n_alone:
+            row = int(np.setdiff1d(np.arange(len(one)), rows)[0])
+            what = f"{n_alone:,} of the {len(one):,} file names of {name} are not in {other}: {one.file_names[row]!r}"
+            raise InvalidData(what + (", ..." if n_alone > 1 else ""), name, row)
+    differs = np.flatnonzero(found.a.label != found.b.label)
     if differs.size:
         row = int(differs[0])
-        labels = f"{a.label[row]} in {name_a} and {b.label[order[row]]} in {name_b}"
-        raise InvalidData(f"{a.file_names[row]!r} has the label {labels}", name_a, row)
-    return (a.predicted_class == a.label).astype(np.uint8), (b.predicted_class == b.label)[order].astype(np.uint8)
-
-
-def _rows_by_name(predictions: Predictions, name: str) -> dict[str, int]:
-    """The row of each file name; every row has a name of its own and a label."""
-    unlabelled = np.flatnonzero(predictions.label < 0)
-    if unlabelled.size:
-        row = int(unlabelled[0])
-        raise InvalidData(f"row {row} of {name} has no label", name, row)
-    rows: dict[str, int] = {}
-    for row, file_name in enumerate(predictions.file_names):
-        if file_name is None:
-            message = f"row {row} of {name} has no file name, and rows are matched by file name"
-            raise InvalidArgument(message, name, row)
-        if rows.setdefault(file_name, row) != row:
-            message = f"rows {rows[file_name]} and {row} of {name} have the same file name, {file_name!r}"
-            raise InvalidData(message, name, row)
-    return rows
+        labels = f"{found.a.label[row]} in {names[0]} and {found.b.label[row]} in {names[1]}"
+        raise InvalidData(f"{a.file_names[row]!r} has the label {labels}", names[0], row)
+    of_a, of_b = ((one.predicted_class == one.label).astype(np.uint8) for one in (found.a, found.b))
+    return of_a, of_b
