@@ -101,6 +101,15 @@ def logits_rows(n_rounds: int) -> list[Row]:
     def torch_classwise_peer() -> float:
         return peers.torch_classwise(logits_torch, labels_torch)
 
+    categories = peers.category_matrix(binet.SIXTEEN_CLASSES.values(), N_CLASSES)
+
+    def groups() -> Any:
+        return binet.Predictions.from_logits(logits, groups=binet.SIXTEEN_CLASSES).confidence
+
+    def torch_groups_peer() -> Any:
+        return peers.torch_categories(logits_torch, categories)
+
+    agree("torch, 16 categories", groups(), torch_groups_peer(), 1e-6)
     agree("NumPy, class by class", classwise(), numpy_classwise_peer(), 1e-8)
     agree("torch, class by class", classwise(), torch_classwise_peer(), 1e-8)
     agree("NumPy", calibration(), numpy_peer(), 1e-5)
@@ -116,6 +125,9 @@ def logits_rows(n_rounds: int) -> list[Row]:
         Row("  to ECE: torchmetrics", *alternate(calibration, torchmetrics_peer, n_rounds), "20"),
         Row("  to accuracy and ECE: bare torch", *alternate(calibration, torch_peer, n_rounds), "12"),
         Row("  to every column: bare torch", *alternate(predictions, columns_peer, n_rounds), ""),
+        Row(
+            "  to the 16 categories: bare torch, a matrix product", *alternate(groups, torch_groups_peer, n_rounds), ""
+        ),
         Row("  to class-wise ECE: NumPy's bincount", *alternate(classwise, numpy_classwise_peer, n_rounds), "25"),
         Row("  to class-wise ECE: bare torch", *alternate(classwise, torch_classwise_peer, n_rounds), ""),
     ]
@@ -228,6 +240,20 @@ def blind_pairs_row(n_rounds: int) -> Row:
     return Row("blind pairs of 20,000 x 512: NumPy in blocks", *alternate(ours, peer, n_rounds), "")
 
 
+def kappa_row(n_rounds: int) -> Row:
+    """Error consistency of every two of 326 observers on 50,000 samples, against one matrix product in NumPy."""
+    correct = np.random.default_rng(3).random((326, N_ROWS)) < 0.7
+
+    def ours() -> Any:
+        return binet.error_consistency_matrix(correct).kappa
+
+    def peer() -> Any:
+        return peers.numpy_kappas(correct)
+
+    agree("NumPy, kappas", ours(), peer(), 1e-6)
+    return Row("kappas of every two of 326 x 50,000: NumPy, a matrix product", *alternate(ours, peer, n_rounds), "")
+
+
 def kernel_lines(build: Path, n_threads: int, n_rounds: int) -> str:
     """One pass over the logits beside what it cannot avoid, from C: see bench_kernels.c."""
     command = [str(build / "tests/bench/bench_kernels"), str(n_threads), str(n_rounds)]
@@ -300,6 +326,7 @@ def main() -> None:
         rows.append(image_row(Path(folder), options.rounds))
         rows.append(loop_row(Path(folder), 5))
         rows.append(blind_pairs_row(3))
+        rows.append(kappa_row(5))
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
         print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
         model, images = Path(folder, "lite0.pt"), Path(folder, "images")

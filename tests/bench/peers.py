@@ -15,6 +15,7 @@ import torchmetrics.functional.classification as torchmetrics_functional
 from PIL import Image
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -164,3 +165,29 @@ def pandas_error_ratio(predictions: pandas.DataFrame, factors: pandas.DataFrame)
     merged = factors.merge(predictions, on="file_name", how="inner")
     wrong = merged["predicted_class"] != merged["label"]
     return wrong.groupby(merged["factor"]).mean() / wrong.mean()
+
+
+def category_matrix(groups: Iterable[Sequence[int]], n_classes: int) -> torch.Tensor:
+    """[C, G]: 1 / size for the classes of a group, else 0; a product with it takes means."""
+    listed = list(groups)
+    matrix = torch.zeros(n_classes, len(listed))
+    for index, classes in enumerate(listed):
+        matrix[list(classes), index] = 1 / len(classes)
+    return matrix
+
+
+def torch_categories(logits: torch.Tensor, categories: torch.Tensor) -> torch.Tensor:
+    """The largest mean probability of a category, row by row."""
+    return (torch.softmax(logits, dim=1) @ categories).max(dim=1).values
+
+
+def numpy_kappas(correct: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Cohen's kappa of every two rows, from the counts that one matrix product gives."""
+    right = correct.astype(np.float32)  # counts below 2^24 are exact
+    n = correct.shape[1]
+    both = (right @ right.T).astype(np.float64)
+    of_one = both.diagonal()
+    different = of_one[:, None] + of_one - 2 * both
+    by_chance = (of_one[:, None] * (n - of_one) + (n - of_one)[:, None] * of_one) / n
+    kappas: npt.NDArray[np.float64] = 1 - different / by_chance
+    return kappas
