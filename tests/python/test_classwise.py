@@ -228,7 +228,7 @@ def test_a_temperature_divides_the_logits(logits: Array, labels: Array) -> None:
 
 
 def test_quba_is_the_geometric_mean(logits: Array, labels: Array) -> None:
-    ece = binet.calibration(binet.Predictions.from_logits(logits, labels)).ece
+    ece = binet.calibration(binet.Predictions.from_logits(logits, labels), convention="torchmetrics").ece
     ace = binet.classwise_calibration(logits, labels, binning="equal_mass").ece
     assert binet.quba_calibration_error(logits, labels) == pytest.approx(math.sqrt(ece * ace), rel=1e-15)
     p = reference.softmax(logits.astype(np.float64))

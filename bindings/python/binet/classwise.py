@@ -296,9 +296,9 @@ class ClasswiseCalibrationBuilder:
 def quba_calibration_error(scores: Any, labels: Any, kind: Kind = "logits", *, n_bins: int = 15) -> float:
     """The calibration error of QUBA: sqrt(ECE x ACE), 0 .. 1 (Hesse et al., TMLR 2026).
 
-    ECE is that of the predicted class with bins of equal width, ACE that of `classwise_calibration` with bins of equal
-    mass. QUBA's own code takes [lo, hi) for the first and other edges for the second where n_bins does not divide the
-    rows: the numbers differ in the digits that a few rows at an edge make.
+    ECE is that of the predicted class with bins of equal width as torchmetrics has them, which QUBA's code calls; ACE is
+    that of `classwise_calibration` with bins of equal mass, which are QUBA's where n_bins divides the rows and no
+    probability comes twice at an edge. Elsewhere ACE differs in the digits that a few rows at an edge make.
 
     Args:
         scores: [N, C], as in `classwise_calibration`.
@@ -311,7 +311,8 @@ def quba_calibration_error(scores: Any, labels: Any, kind: Kind = "logits", *, n
     """
     ace = classwise_calibration(scores, labels, kind, n_bins=n_bins, binning="equal_mass").ece
     table = Predictions.from_logits if kind == "logits" else Predictions.from_probabilities
-    return math.sqrt(calibration(table(scores, labels), n_bins=n_bins).ece * ace)
+    ece = calibration(table(scores, labels), n_bins=n_bins, convention="torchmetrics").ece
+    return math.sqrt(ece * ace)
 
 
 _RECORD = np.dtype(
