@@ -177,7 +177,7 @@ def test_factors_are_a_tenth_of_each_class(demo: Path, digits: data.Digits) -> N
 
 def test_the_page_has_every_section(demo: Path) -> None:
     page = (demo / "report" / "report.html").read_text(encoding="utf-8")
-    for section in ("calibration", "agreement", "mistakes", "shape", "invariance"):
+    for section in ("calibration", "agreement", "mistakes", "shape", "robustness", "invariance"):
         assert f'<h2 id="{section}">' in page
     record = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))
     assert {(one["model"], one["sweep"]) for one in record["invariance"]} == {

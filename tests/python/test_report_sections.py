@@ -230,3 +230,72 @@ def test_synthetic_sets_need_the_map_of_classes(tmp_path: Path) -> None:
     assert found["n_outside"] == 1
     assert found["mean"] == pytest.approx(2 / 3)
     assert "answers outside the map" in page.text
+
+
+# ---- Robustness ------------------------------------------------------------------------------------------------------
+
+
+def write_shifted(model: Path, clean: binet.Predictions) -> dict[str, binet.Predictions]:
+    """A shifted set and two corruptions at two severities below a model that has a clean set."""
+    found = {}
+    names = ["imagenet-r", *(f"damaged/{name}/{severity}" for name in ("fog", "snow") for severity in (1, 2))]
+    for seed, name in enumerate(names):
+        logits = make_logits(np.random.default_rng(seed + 10), clean.label.astype(np.int64), 1.0)
+        found[name] = binet.Predictions.from_logits(logits, clean.label, file_names=list(map(str, clean.file_names)))
+        (model / name).parent.mkdir(parents=True, exist_ok=True)
+        write_run(model / name, found[name])
+    return found
+
+
+def test_corrupted_and_shifted_sets_are_told_apart(tmp_path: Path) -> None:
+    clean = make_predictions(1, 3.0)
+    model = write_run(tmp_path / "net", clean)
+    sets = write_shifted(model, clean)
+    page, record = built([model], tmp_path / "page")
+    accuracy = {name: binet.accuracy(one).value for name, one in sets.items()}
+    (corrupted,) = record["robustness"]["corrupted"]
+    cells = [accuracy[name] for name in sets if name.startswith("damaged/")]
+    assert (corrupted["set"], corrupted["baseline"], corrupted["mce"]) == ("damaged", "none", None)
+    assert corrupted["accuracy"] == pytest.approx(np.mean(cells), abs=1e-15)
+    assert {row["name"]: row["accuracy"] for row in corrupted["corruptions"]} == {
+        "fog": pytest.approx(np.mean(cells[:2])),
+        "snow": pytest.approx(np.mean(cells[2:])),
+    }
+    (shifted,) = record["robustness"]["shifted"]
+    relative = accuracy["imagenet-r"] / binet.accuracy(clean).value
+    assert [row["name"] for row in shifted["sets"]] == ["imagenet-r"]
+    assert shifted["geometric"] == pytest.approx(relative, abs=1e-12)
+    assert "robustness" in ids(page)
+
+
+def test_a_missing_cell_is_named_and_no_mean_is_given(tmp_path: Path) -> None:
+    clean = make_predictions(1, 3.0)
+    model = write_run(tmp_path / "net", clean)
+    write_shifted(model, clean)
+    for file in (model / "damaged" / "snow" / "2").iterdir():
+        file.unlink()
+    page, record = built([model], tmp_path / "page")
+    (corrupted,) = record["robustness"]["corrupted"]
+    assert corrupted["missing"] == ["snow/2"]
+    assert corrupted["accuracy"] is None
+    assert "1 missing" in page.text
+
+
+def test_all_of_imagenet_c_has_its_corruption_error(tmp_path: Path) -> None:
+    """15 corruptions at 5 severities in a folder of any name: CE is over AlexNet's errors."""
+    rng = np.random.default_rng(0)
+    cells = {}
+    for corruption in binet.corruption.CORRUPTIONS:
+        for severity in range(1, 6):
+            labels = rng.integers(0, 5, 40)
+            table = binet.Predictions.from_logits(rng.normal(size=(40, 5)), labels)
+            cells[corruption, severity] = table
+            folder = tmp_path / "net" / "imagenet-c" / corruption / str(severity)
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            write_run(folder, table)
+    page, record = built([tmp_path / "net"], tmp_path / "page")
+    expected = binet.corruption_robustness(cells)
+    (found,) = record["robustness"]["corrupted"]
+    assert found["mce"] == expected.mce
+    assert found["accuracy"] == expected.accuracy
+    assert "mCE, relative mCE" in page.text
