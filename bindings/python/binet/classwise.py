@@ -296,8 +296,8 @@ class ClasswiseCalibrationBuilder:
 def quba_calibration_error(scores: Any, labels: Any, kind: Kind = "logits", *, n_bins: int = 15) -> float:
     """The calibration error of QUBA: sqrt(ECE x ACE), 0 .. 1 (Hesse et al., TMLR 2026).
 
-    ECE is that of the predicted class with bins of equal width as torchmetrics has them, which QUBA's code calls; ACE is
-    that of `classwise_calibration` with bins of equal mass, which are QUBA's where n_bins divides the rows and no
+    ECE is that of the predicted class with bins of equal width as torchmetrics has them, which QUBA's code calls; ACE
+    is that of `classwise_calibration` with bins of equal mass, which are QUBA's where n_bins divides the rows and no
     probability comes twice at an edge. Elsewhere ACE differs in the digits that a few rows at an edge make.
 
     Args:
