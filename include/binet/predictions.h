@@ -239,6 +239,18 @@ BINET_API binet_status binet_predictions_match(const binet_context *context, con
                                                const binet_predictions *b, int64_t capacity, int64_t *rows_a,
                                                int64_t *rows_b, int64_t *n_matched, binet_error *error);
 
+/** The same predictions with other confidences, such as a map of recalibration.h makes. Classes, labels and ranks stay;
+ *  true_probability is the confidence where the prediction is right and unknown elsewhere, as nll, brier and entropy
+ *  are everywhere.
+ *
+ * @param[in] confidences [N], f32 or f64, 0 .. 1. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _OUT_OF_MEMORY. Exactness: exact. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_predictions_with_confidences(const binet_context *context,
+                                                          const binet_predictions *predictions,
+                                                          const binet_array *confidences,
+                                                          binet_predictions **calibrated, binet_error *error);
+
 /* ---- Files ------------------------------------------------------------------------------------------------------- */
 
 /** Write a CSV: `file_name,predicted_class,predicted_probability` first (the columns of ImageNet-X, Idrissi et al.,

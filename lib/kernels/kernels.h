@@ -96,6 +96,8 @@ typedef struct binet__kernels {
                               binet__row *row);
     /** values[i] becomes exp(t values[i]), within 1.2 ulp: values[i] <= 0, -inf too; t from 2^-100 to 2^100. */
     void (*exp_each)(double *values, int64_t n, double t);
+    /** values[i] >= 0 becomes its logarithm, within 1.0 ulp. */
+    void (*log_each)(double *values, int64_t n);
     /** Rows of n >= 1 logits to scaled[BINET__PADDED(n)]; the unit times the largest is the confidence of logits_<t>.
      */
     void (*scale_f32)(const float *scores, int64_t n, const binet__row_parameters *parameters, float *scaled,

@@ -36,6 +36,14 @@ static double one_log(double x)
     return f64_largest(f64_log(f64_set(x)));
 }
 
+/** values[i] becomes one_log(values[i]). */
+static void log_each(double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        values[i] = one_log(values[i]);
+    }
+}
+
 /** log(1 + x) for x >= 0: what rounding 1 + x lost is put back. */
 static double one_log1p(double x)
 {

@@ -78,6 +78,7 @@ const binet__kernels BINET__TABLE = {
     .probabilities_f32 = f32_probabilities,
     .probabilities_f64 = f64_probabilities,
     .exp_each = exp_each,
+    .log_each = log_each,
     .scale_f32 = f32_scale_logits,
     .scale_f64 = f64_scale_logits,
     .scale_some_f32 = f32_scale_some,

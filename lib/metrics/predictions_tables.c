@@ -1,7 +1,10 @@
+#include <math.h>
+
 #include "base/array.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "binet/predictions.h"
+#include "metrics/confidence_map.h"
 #include "metrics/predictions_table.h"
 
 /* Append a row of another table, for which there is room. */
@@ -145,4 +148,42 @@ binet_status binet_predictions_with_labels(const binet_context *context, const b
     }
     *labelled = made;
     return BINET_OK;
+}
+
+/* ---- Other confidences ------------------------------------------------------------------------------------------- */
+
+static void set_confidence(binet_predictions *table, int64_t row, double confidence)
+{
+    int32_t label = binet__column_i32(table, BINET_LABEL)[row];
+    int right = binet__column_i32(table, BINET_PREDICTED_CLASS)[row] == label;
+    binet__column_f64(table, BINET_CONFIDENCE)[row] = confidence;
+    binet__column_f64(table, BINET_TRUE_PROBABILITY)[row] = right ? confidence : (double)NAN;
+    binet__column_f64(table, BINET_NLL)[row] = (double)NAN;
+    binet__column_f64(table, BINET_BRIER)[row] = (double)NAN;
+    binet__column_f64(table, BINET_ENTROPY)[row] = (double)NAN;
+}
+
+binet_status binet_predictions_with_confidences(const binet_context *context, const binet_predictions *predictions,
+                                                const binet_array *confidences, binet_predictions **calibrated,
+                                                binet_error *error)
+{
+    binet_predictions *made = NULL;
+    binet_status status = binet__require(predictions, "predictions", error);
+    status = status == BINET_OK ? binet__require(calibrated, "calibrated", error) : status;
+    status = status == BINET_OK ? binet__confidence_check(confidences, error) : status;
+    if (status != BINET_OK) {
+        return status;
+    }
+    if (confidences->shape[0] != predictions->n) {
+        return binet__fail_argument(error, "confidences", "confidences has %lld entries; predictions has %lld rows",
+                                    (long long)confidences->shape[0], (long long)predictions->n);
+    }
+    status = binet_predictions_concatenate(context, &predictions, 1, &made, error);
+    for (int64_t i = 0; status == BINET_OK && i < predictions->n; i++) {
+        set_confidence(made, i, binet__confidence_at(confidences, i));
+    }
+    if (status == BINET_OK) {
+        *calibrated = made;
+    }
+    return status;
 }

@@ -1,8 +1,8 @@
 #include <math.h>
 
-#include "base/array.h"
 #include "base/error.h"
 #include "binet/recalibration.h"
+#include "metrics/labelled_scores.h"
 #include "metrics/temperature_nll.h"
 
 enum { DEFAULT_EVALUATIONS = 100 };
@@ -238,34 +238,13 @@ static binet_status read_options(const binet_temperature_options *options, binet
     return BINET_OK;
 }
 
-static binet_status check_arrays(const binet_array *scores, const binet_array *labels, binet_error *error)
-{
-    binet_status status = binet__check_array(scores, "scores", 2, BINET__DTYPES_FLOAT, error);
-    status = status == BINET_OK ? binet__check_array(labels, "labels", 1, BINET__DTYPES_INTEGER, error) : status;
-    if (status != BINET_OK) {
-        return status;
-    }
-    if (scores->shape[0] < 1) {
-        return binet__fail_argument(error, "scores", "scores has 0 rows; at least 1 is needed");
-    }
-    if (scores->shape[1] < 1 || scores->shape[1] > INT32_MAX) {
-        return binet__fail_argument(error, "scores", "scores has %lld classes; allowed: 1 .. %d",
-                                    (long long)scores->shape[1], INT32_MAX);
-    }
-    if (labels->shape[0] != scores->shape[0]) {
-        return binet__fail_argument(error, "labels", "labels has %lld entries; scores has %lld rows",
-                                    (long long)labels->shape[0], (long long)scores->shape[0]);
-    }
-    return BINET_OK;
-}
-
 binet_status binet_fit_temperature(const binet_context *context, const binet_array *scores, const binet_array *labels,
                                    const binet_temperature_options *options, binet_temperature_result *result,
                                    binet_error *error)
 {
     search at = {.strides = {(double)INFINITY, (double)INFINITY}};
     binet_temperature_result found;
-    binet_status status = check_arrays(scores, labels, error);
+    binet_status status = binet__labelled_check(scores, labels, INT32_MAX, error);
     status = status == BINET_OK ? read_options(options, &at.given, error) : status;
     status = status == BINET_OK ? binet__require(result, "result", error) : status;
     status = status == BINET_OK ? binet__read_struct(&found, sizeof found, result, "result", error) : status;

@@ -6,9 +6,9 @@
 
 #include "base/array.h"
 #include "base/context.h"
-#include "base/error.h"
 #include "base/memory.h"
 #include "base/sum.h"
+#include "metrics/labelled_scores.h"
 
 enum {
     CHUNK_ELEMENTS = 1 << 18, /* logits in a piece of work: some 50 microseconds of it */
@@ -46,11 +46,6 @@ typedef struct job {
 
 /* ---- Rows -------------------------------------------------------------------------------------------------------- */
 
-static double logit(const binet__nll *nll, const void *row, int64_t column)
-{
-    return nll->scores.array->dtype == BINET_F64 ? ((const double *)row)[column] : (double)((const float *)row)[column];
-}
-
 /* What later passes need of a row; the fault where it has one. */
 static int32_t survey(const binet__nll *nll, int64_t i, const void *row, binet__peak *peak, chunk *found)
 {
@@ -69,7 +64,8 @@ static int32_t survey(const binet__nll *nll, int64_t i, const void *row, binet__
     if (peak->state != BINET__ROW_OK) {
         return peak->state;
     }
-    double gap = found->label == peak->first ? 0.0 : peak->largest - logit(nll, row, found->label);
+    double gap =
+        found->label == peak->first ? 0.0 : peak->largest - binet__labelled_score(&nll->scores, row, found->label);
     nll->rows[i].largest = peak->largest;
     nll->rows[i].first = peak->first;
     nll->rows[i].gap = gap;
@@ -129,22 +125,15 @@ static void take_chunk(void *argument, int64_t index)
 
 static binet_status fail_row(const binet__nll *nll, const chunk *found, binet_error *error)
 {
-    long long row = (long long)found->row;
-    long long label = (long long)found->label;
     switch (found->fault) {
     case FAULT_LABEL:
-        return binet__fail(error, BINET_INVALID_DATA, "labels", row, "labels[%lld] is %lld; allowed: 0 .. %lld", row,
-                           label, (long long)(nll->scores.n_kept - 1));
+        return binet__labelled_fail_label(&nll->scores, found->row, found->label, error);
     case FAULT_IMPOSSIBLE:
-        return binet__fail(error, BINET_INVALID_DATA, "scores", row,
-                           "scores[%lld] excludes the row's label, %lld, at every temperature: its logit is -inf, or "
-                           "another is +inf",
-                           row, label);
+        return binet__labelled_fail_impossible(found->row, found->label, error);
     case FAULT_MEMORY:
-        return binet__fail(error, BINET_OUT_OF_MEMORY, "", -1, "no memory for a row of %lld logits",
-                           (long long)nll->scores.n_kept);
+        return binet__labelled_fail_memory(&nll->scores, error);
     default:
-        return binet__scores_fail(&nll->scores, found->fault, row, found->column, NAN, error);
+        return binet__scores_fail(&nll->scores, found->fault, found->row, found->column, NAN, error);
     }
 }
 

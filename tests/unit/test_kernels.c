@@ -341,6 +341,24 @@ static void exp_of_each_has_the_same_bits(void)
     }
 }
 
+static void log_of_each_has_the_same_bits(void)
+{
+    static const double values[] = {0, 0x1p-1074, 0x1.8p-1030, 0x1p-1022, 0.3, 1, 0x1.0000000000001p0, 2.5, 1e300};
+    enum { N_VALUES = sizeof values / sizeof values[0] };
+    for (int k = 0; k < n_available; k++) {
+        double logs[2][N_VALUES];
+        memcpy(logs[0], values, sizeof values);
+        memcpy(logs[1], values, sizeof values);
+        available[0]->log_each(logs[0], N_VALUES);
+        available[k]->log_each(logs[1], N_VALUES);
+        CHECK(memcmp(logs[0], logs[1], sizeof values) == 0);
+        CHECK(isinf(logs[1][0]) && logs[1][0] < 0);
+        for (int i = 1; i < N_VALUES; i++) {
+            CHECK_NEAR(logs[1][i], log(values[i]), 3e-16 * fabs(log(values[i])));
+        }
+    }
+}
+
 static void differing_bits_are_counted(void)
 {
     uint64_t a[9] = {0};
@@ -482,6 +500,7 @@ int main(void)
     RUN(infinities_mean_what_they_say);
     RUN(probabilities_are_checked);
     RUN(exp_of_each_has_the_same_bits);
+    RUN(log_of_each_has_the_same_bits);
     RUN(differing_bits_are_counted);
     RUN(widening_is_exact);
     RUN(dot_products_have_the_same_bits);

@@ -90,7 +90,20 @@ from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_f
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
 from .proper_scores import ProperScores, proper_scores
-from .recalibration import TemperatureFit, TemperatureScaling, fit_temperature
+from .recalibration import (
+    HistogramBinning,
+    HistogramFit,
+    IsotonicCalibration,
+    IsotonicFit,
+    TemperatureFit,
+    TemperatureScaling,
+    VectorFit,
+    VectorScaling,
+    fit_histogram_binning,
+    fit_isotonic,
+    fit_temperature,
+    fit_vector_scaling,
+)
 from .risk_coverage import RiskCoverage, risk_coverage
 from .robustness import (
     STUDY_SETS,
@@ -154,10 +167,14 @@ __all__ = [
     "ErrorRatioFactors",
     "Estimate",
     "FactorTable",
+    "HistogramBinning",
+    "HistogramFit",
     "ImageLimits",
     "ImageList",
     "Invariance",
     "InvarianceSetting",
+    "IsotonicCalibration",
+    "IsotonicFit",
     "LineModel",
     "LineModels",
     "MappedAccuracy",
@@ -192,6 +209,8 @@ __all__ = [
     "SyntheticFactors",
     "TemperatureFit",
     "TemperatureScaling",
+    "VectorFit",
+    "VectorScaling",
     "accuracy",
     "accuracy_line",
     "baseline_errors",
@@ -215,7 +234,10 @@ __all__ = [
     "error_ratio",
     "evaluate",
     "evaluate_sweep",
+    "fit_histogram_binning",
+    "fit_isotonic",
     "fit_temperature",
+    "fit_vector_scaling",
     "get_num_threads",
     "imagenet_val_file_names",
     "invariance",

@@ -18,7 +18,7 @@ from ._html import table
 from ._library import call, ffi, lib, path_bytes, text
 from ._rows import COLUMNS, Prediction, Skipped
 from ._scores import FileNames, NanPolicy, Options, reduce
-from .arrays import Array, borrow, view_integers
+from .arrays import Array, borrow, view, view_integers
 from .errors import InvalidArgument, shown
 from .groups import Aggregate, ClassGroups
 from .threads import Context, context
@@ -199,6 +199,26 @@ class Predictions:
         labelled = wrap(made[0], shared)
         labelled.skipped = self.skipped
         return labelled
+
+    def with_confidences(self, confidences: Any) -> Predictions:
+        """The same predictions with other confidences, such as a map of `binet.recalibration` makes.
+
+        Classes, labels and ranks stay; true_probability is the confidence where the prediction is right and unknown
+        elsewhere, as nll, brier and entropy are everywhere.
+
+        Args:
+            confidences: [N], float32 or float64, 0 .. 1.
+
+        Raises:
+            binet.Error: `INVALID_ARGUMENT` for a wrong dtype or count; `INVALID_DATA`, with the row, out of 0 .. 1.
+        """
+        shared = context()
+        made = ffi.new("binet_predictions **")
+        array = view(confidences, "confidences")
+        call(lib.binet_predictions_with_confidences, shared.pointer, self.pointer, array.pointer, made)
+        calibrated = wrap(made[0], shared)
+        calibrated.skipped = self.skipped
+        return calibrated
 
     # ---- Columns -----------------------------------------------------------------------------------------------------
 

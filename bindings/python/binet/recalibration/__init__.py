@@ -9,6 +9,29 @@ than it is.
 """
 
 from ._maps import load
+from .confidence import (
+    HistogramBinning,
+    HistogramFit,
+    IsotonicCalibration,
+    IsotonicFit,
+    fit_histogram_binning,
+    fit_isotonic,
+)
 from .temperature import TemperatureFit, TemperatureScaling, fit_temperature
+from .vector_scaling import VectorFit, VectorScaling, fit_vector_scaling
 
-__all__ = ["TemperatureFit", "TemperatureScaling", "fit_temperature", "load"]
+__all__ = [
+    "HistogramBinning",
+    "HistogramFit",
+    "IsotonicCalibration",
+    "IsotonicFit",
+    "TemperatureFit",
+    "TemperatureScaling",
+    "VectorFit",
+    "VectorScaling",
+    "fit_histogram_binning",
+    "fit_isotonic",
+    "fit_temperature",
+    "fit_vector_scaling",
+    "load",
+]

@@ -7,12 +7,18 @@ import os
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from ..errors import InvalidData, IOFailure
 
 FORMAT = "binet recalibration"
 VERSION = 1
 
 M = TypeVar("M", bound="Map")
+
+_KINDS: dict[str, type[Map]] = {}
+"""The maps that there are, by method."""
 
 
 class Map:
@@ -21,8 +27,17 @@ class Map:
     METHOD: ClassVar[str]
     """Its name in files and on the command line."""
 
+    def __init_subclass__(cls) -> None:
+        """Let `load` know of the method."""
+        if hasattr(cls, "METHOD"):
+            _KINDS[cls.METHOD] = cls
+
+    def transform(self, values: Any, /) -> Any:
+        """What the map makes of logits or confidences."""
+        raise NotImplementedError
+
     def _parameters(self) -> dict[str, Any]:
-        """What a file holds: numbers, texts and lists of them. NotFitted where nothing was fitted."""
+        """What a file holds: numbers, texts and lists of them. InvalidArgument where nothing was fitted."""
         raise NotImplementedError
 
     @classmethod
@@ -55,6 +70,15 @@ class Map:
         return made
 
 
+def finite(values: Any, name: str) -> npt.NDArray[np.float64]:
+    """Numbers of a file, the entry `name`, as a read-only array [n], n >= 1."""
+    array = np.array(values, np.float64)
+    if array.ndim != 1 or len(array) == 0 or not np.isfinite(array).all():
+        raise ValueError(f"its {name} are no list of finite numbers")
+    array.flags.writeable = False
+    return array
+
+
 def load(path: str | os.PathLike[str]) -> Map:
     """Read a map of any method that `save` wrote.
 
@@ -72,10 +96,9 @@ def load(path: str | os.PathLike[str]) -> Map:
         raise InvalidData(f"{name} holds no map: its format is not {FORMAT!r}", "path")
     if record.get("version") != VERSION:
         raise InvalidData(f"{name} is of version {record.get('version')}; this libbinet reads {VERSION}", "path")
-    kinds: dict[str, type[Map]] = {kind.METHOD: kind for kind in Map.__subclasses__()}
-    if record.get("method") not in kinds:
-        raise InvalidData(f"{name} is of method {record.get('method')!r}; allowed: {', '.join(kinds)}", "path")
+    if record.get("method") not in _KINDS:
+        raise InvalidData(f"{name} is of method {record.get('method')!r}; allowed: {', '.join(_KINDS)}", "path")
     try:
-        return kinds[record["method"]]._restore(record)
+        return _KINDS[record["method"]]._restore(record)
     except (KeyError, TypeError, ValueError) as error:
         raise InvalidData(f"{name} is incomplete: {error}", "path") from error
