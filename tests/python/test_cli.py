@@ -393,7 +393,7 @@ def test_groups_of_classes(images: Path, model: Path, tmp_path: Path) -> None:
     assert again[-4:] == ["--groups", given, "--aggregate", "mean"]
     # A mean of probabilities is no probability, so there is no calibration.
     assert "--aggregate sum" in fail(1, "calibrate", tmp_path / "mean")
-    assert "--aggregate sum" in fail(1, "report", tmp_path / "mean", "-o", tmp_path / "page")
+    assert "nothing to show" in fail(2, "report", tmp_path / "mean", "-o", tmp_path / "page")
     succeed(*words, "-o", tmp_path / "sum", "--aggregate", "sum")
     assert "ECE" in succeed("calibrate", tmp_path / "sum")
     assert "ece" in json.loads((tmp_path / "sum" / "summary.json").read_text(encoding="utf-8"))["results"]
