@@ -129,7 +129,9 @@ def test_the_page_holds_the_numbers_of_the_api(built: tuple[Path, dict[str, bine
         top1, top5, result = binet.accuracy(table), binet.accuracy(table, k=5), binet.calibration(table)
         rows = parsed.numbers(name)
         assert rows[0] == [top1.value, top1.low, top1.high, top5.value, top5.low, top5.high]
-        assert rows[1] == [result.ece, result.mce, result.rms, result.confidence, result.accuracy]
+        smooth, risk = binet.smooth_ece(table).value, binet.risk_coverage(table).aurc
+        errors = [result.ece, result.mce, result.rms, smooth, risk]
+        assert rows[1] == [*errors, result.confidence, result.accuracy]
         means = [table.nll.mean(), table.brier.mean(), table.entropy.mean()]
         np.testing.assert_allclose(rows[2][::3], means, rtol=1e-13)
         half = [1.959963984540054 * column.std(ddof=1) / math.sqrt(N) for column in (table.nll, table.brier)]
@@ -152,7 +154,8 @@ def test_csv_and_json_equal_the_page(built: tuple[Path, dict[str, binet.Predicti
         accuracy, calibration, probabilities, _ = parsed.numbers(line["model"])
         suffixes = ("", "_low", "_high")
         assert accuracy == [numbers[f"{name}{end}"] for name in ("accuracy", "top5_accuracy") for end in suffixes]
-        assert calibration == [numbers[name] for name in ("ece", "mce", "rms", "confidence", "accuracy")]
+        errors = ("ece", "mce", "rms", "smooth_ece", "aurc")
+        assert calibration == [numbers[name] for name in (*errors, "confidence", "accuracy")]
         assert probabilities == [numbers[f"{name}{end}"] for name in ("nll", "brier", "entropy") for end in suffixes]
 
 

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from ..accuracy import Accuracy, accuracy
 from ..calibration import Calibration, calibration
 from ..errors import InvalidArgument, InvalidData
+from ..risk_coverage import RiskCoverage, risk_coverage
+from ..smooth_ece import SmoothECE, smooth_ece
 from .runs import Run
 
 Direction = Literal["overconfident", "underconfident", "balanced"]
@@ -41,6 +43,8 @@ class Measured:
     top1: Accuracy
     top5: Accuracy | None
     calibration: Calibration
+    smooth: SmoothECE
+    risk: RiskCoverage
     nll: Mean | None
     brier: Mean | None
     entropy: Mean | None
@@ -124,6 +128,8 @@ def _measure(run: Run, name: str) -> Measured:
         accuracy(table),
         None if few_classes or (table.rank < 1).any() else accuracy(table, k=TOP_K),
         calibration(table),
+        smooth_ece(table),
+        risk_coverage(table),
         _mean(table.nll),
         _mean(table.brier),
         _mean(table.entropy),

@@ -84,6 +84,8 @@ def record(model: Measured) -> dict[str, Any]:
         "ece": model.calibration.ece,
         "mce": model.calibration.mce,
         "rms": model.calibration.rms,
+        "smooth_ece": model.smooth.value,
+        "aurc": model.risk.aurc,
     }
     known = {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
     return {MODEL: model.name, **core, **known}

@@ -47,6 +47,7 @@ def row(model: Measured) -> dict[str, Any]:
     """One model as a line of report.csv; None for what its predictions do not tell."""
     top5 = model.top5
     record = {"model": model.name} | core(model.top1, model.calibration)
+    record |= {"smooth_ece": model.smooth.value, "aurc": model.risk.aurc, "augrc": model.risk.augrc}
     for suffix, value in (("", "value"), ("_low", "low"), ("_high", "high")):
         record[f"top5_accuracy{suffix}"] = getattr(top5, value) if top5 else None
     for name in ("nll", "brier", "entropy"):

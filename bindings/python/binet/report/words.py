@@ -11,6 +11,7 @@ LABELS = {
     "ece_imagenet_r": "ECE on ImageNet-R",
     "mce": "MCE",
     "rms": "RMS calibration error",
+    "smooth_ece": "Smooth ECE",
     "nll": "NLL",
     "brier": "Brier score",
     "aurc": "AURC",
