@@ -26,6 +26,7 @@ from . import (
     invariance,
     mistakes,
     models,
+    recalibrate,
     report,
     robustness,
     synthetic,
@@ -35,6 +36,7 @@ VERBS = (
     evaluate,
     calibrate,
     classwise,
+    recalibrate,
     bias,
     consistency,
     mistakes,
@@ -57,6 +59,7 @@ examples:
   binet evaluate resnet50.pt --data val/ -o out/resnet50      images to predictions.csv and summary.json
   binet calibrate out/resnet50                                does confidence agree with accuracy?
   binet classwise logits.npy --labels labels.npy              and the probability of every class?
+  binet recalibrate val.npy --labels labels.npy -o fit.json   the temperature that mends it
   binet bias cue-conflict/*.csv                               does a model answer by shape or by texture?
   binet consistency cue-conflict/*.csv                        are models and people wrong on the same images?
   binet mistakes out/resnet50 out/vit                         on which factors and classes does a model err?

@@ -6,7 +6,11 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .. import transforms
+from ..arrays import Array
+from ..errors import InvalidData
 from ..threads import set_num_threads
 
 _PRESETS = {"imagenet": transforms.IMAGENET, "clip": transforms.CLIP}
@@ -84,3 +88,14 @@ def use_threads(n_threads: int | None) -> None:
 
     set_num_threads(n_threads)
     torch.set_num_threads(n_threads)
+
+
+def array(file: str) -> Array:
+    """The array of a .npy file, mapped into memory where it has entries."""
+    try:
+        values = np.load(file, mmap_mode="r", allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise InvalidData(f"{file}: not a .npy file of numbers: {error}") from error
+    if not isinstance(values, np.ndarray):
+        raise InvalidData(f"{file}: not a .npy file but an archive of several")
+    return values

@@ -6,14 +6,10 @@ import argparse
 import json
 from typing import Any
 
-import numpy as np
-
-from ..arrays import Array
 from ..calibration import CONVENTIONS
 from ..classwise import ClasswiseCalibration, classwise_calibration
-from ..errors import InvalidData
 from . import plots
-from .arguments import natural, positive
+from .arguments import array, natural, positive
 
 NAME = "classwise"
 HELP = "Class-wise calibration error of scores, with the classes where it is largest."
@@ -48,8 +44,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
     plots.check(arguments.plot)
     result = classwise_calibration(
-        _read(arguments.scores),
-        _read(arguments.labels),
+        array(arguments.scores),
+        array(arguments.labels),
         arguments.kind,
         n_bins=arguments.bins,
         binning=arguments.binning,
@@ -64,17 +60,6 @@ def run(arguments: argparse.Namespace) -> None:
         print(json.dumps(_record(arguments.scores, result), indent=1))
     else:
         print(_table(arguments.scores, result, arguments.worst))
-
-
-def _read(file: str) -> Array:
-    """The array of a .npy file, mapped into memory where it has entries."""
-    try:
-        array = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise InvalidData(f"{file}: not a .npy file of numbers: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise InvalidData(f"{file}: not a .npy file but an archive of several")
-    return array
 
 
 def _record(file: str, result: ClasswiseCalibration) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from .._files import write_text
 from ..errors import InvalidData, IOFailure
 
 FORMAT = "binet recalibration"
@@ -51,8 +52,6 @@ class Map:
         Raises:
             binet.Error: `INVALID_ARGUMENT` where nothing was fitted; `IO` where the file cannot be written.
         """
-        from .._files import write_text
-
         record = {"format": FORMAT, "version": VERSION, "method": self.METHOD} | self._parameters()
         write_text(Path(path), json.dumps(record, indent=1, allow_nan=False) + "\n")
 
