@@ -160,7 +160,8 @@ typedef struct binet_image_list_options {
     uint32_t struct_size;
     int32_t layout;                 /**< a BINET_LAYOUT_*; 0: BINET_LAYOUT_AUTOMATIC */
     const char *const *class_names; /**< folder names of a class map, such as WordNet ids; NULL: sorted folder names
-                                         are classes 0, 1, ..., as torchvision's ImageFolder */
+                                         are classes 0, 1, ..., as torchvision's ImageFolder. Of class folders alone:
+                                         elsewhere BINET_INVALID_ARGUMENT */
     const int64_t *class_indices;   /**< class of each name, >= 0; NULL: its position */
     int64_t n_class_names;          /**< entries of class_names */
 } binet_image_list_options;

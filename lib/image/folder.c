@@ -39,7 +39,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int is_image(const char *name)
+int binet__list_is_image(const char *name)
 {
     // The last three cannot be decoded; listed, each is an error or is counted as skipped, and none is left out unseen.
     static const char *const endings[] = {".jpg", ".jpeg", ".png", ".bmp", ".gif",  ".psd", ".pgm",
@@ -143,7 +143,7 @@ static binet_status add_files(binet_image_list *list, const char *folder, const 
 {
     binet_status status = BINET_OK;
     for (int64_t i = 0; status == BINET_OK && i < files->n; i++) {
-        if (is_image(files->at[i])) {
+        if (binet__list_is_image(files->at[i])) {
             status = binet__list_add(list, folder, files->at[i], name_at, label, error);
         }
     }

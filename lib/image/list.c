@@ -165,6 +165,17 @@ static binet_status read_csv(binet_image_list *list, const char *path, binet_err
     return status;
 }
 
+/* Names are for class folders, and never ignored. */
+static binet_status refuse_map(const binet_image_list_options *options, const char *path, const char *kind,
+                               binet_error *error)
+{
+    if (options->class_names == NULL) {
+        return BINET_OK;
+    }
+    return binet__fail_argument(error, "options", "options->class_names are for class folders; '%s' is a %s", path,
+                                kind);
+}
+
 /* `path` without slashes at its end. */
 static binet_status read_folder(binet_image_list *list, const char *path, const binet_image_list_options *options,
                                 binet_error *error)
@@ -182,7 +193,9 @@ static binet_status read_folder(binet_image_list *list, const char *path, const 
     if (options->layout == BINET_LAYOUT_AUTOMATIC) {
         status = binet__list_has_folders(list, folder, &has_folders, error);
     }
-    if (status == BINET_OK && has_folders && options->class_names != NULL) {
+    if (status == BINET_OK && !has_folders) {
+        status = refuse_map(options, path, "folder without class folders", error);
+    } else if (status == BINET_OK && options->class_names != NULL) {
         status = read_map(list, options, error);
     }
     if (status == BINET_OK) {
@@ -202,7 +215,17 @@ static binet_status fill(binet_image_list *list, const char *path, const binet_i
     }
     int is_csv =
         options->layout == BINET_LAYOUT_CSV || (options->layout == BINET_LAYOUT_AUTOMATIC && !S_ISDIR(about.st_mode));
-    binet_status status = is_csv ? read_csv(list, path, error) : read_folder(list, path, options, error);
+    binet_status status = BINET_OK;
+    if (is_csv && options->layout == BINET_LAYOUT_AUTOMATIC && binet__list_is_image(path)) {
+        return binet__fail_argument(
+            error, "path", "'%s' is one image; allowed: a folder of images, or a CSV with the column path", path);
+    }
+    if (is_csv) {
+        status = refuse_map(options, path, "CSV", error);
+        status = status == BINET_OK ? read_csv(list, path, error) : status;
+    } else {
+        status = read_folder(list, path, options, error);
+    }
     if (status == BINET_OK && list->n_entries == 0) {
         status = binet__fail(error, BINET_INVALID_DATA, "path", -1, "no images in '%s'", path);
     }

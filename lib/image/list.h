@@ -39,6 +39,9 @@ binet_status binet__list_add_class(binet_image_list *list, const char *name, int
 binet_status binet__list_class_folders(binet_image_list *list, const char *folder, int has_map, binet_error *error);
 binet_status binet__list_flat(binet_image_list *list, const char *folder, binet_error *error);
 
+/** Whether a file is listed: by the end of its name. */
+int binet__list_is_image(const char *name);
+
 /** *found is 1 where a folder has a folder in it that is not hidden. */
 binet_status binet__list_has_folders(const binet_image_list *list, const char *folder, int *found, binet_error *error);
 

@@ -121,7 +121,7 @@ def test_help_names_every_verb() -> None:
             "--labels --factors --leave-out --real --metaclasses --right --class-names --top --plot --json",
         ),
         ("synthetic", "--map --labels --factors --convention --plot --json"),
-        ("invariance", "--data --sweep --values --output --threads --transform --labels --features --plot --json"),
+        ("invariance", "--data --sweep --values --output --threads --transform --features --plot --json"),
         ("classwise", "--labels --kind --bins --binning --convention --threshold --temperature --worst --json"),
         ("models", "--better --method --front --weights --top --json"),
         ("robustness", "--clean --corruptions --baseline --allow-missing --line --scale --plot --json"),

@@ -118,32 +118,22 @@ def test_the_table_and_the_figure(images: Path, models: list[Path], tmp_path: Pa
         assert min(drawn.size) > 400
 
 
-def test_bad_pictures_and_labels_from_a_file(models: list[Path], tmp_path: Path, capsys: Any) -> None:
-    folder = tmp_path / "flat"
+def test_bad_pictures_and_labels_from_a_csv(models: list[Path], tmp_path: Path, capsys: Any) -> None:
+    folder, out = tmp_path / "flat", tmp_path / "out"
     folder.mkdir()
     for index in range(4):
         Image.fromarray(np.full((20, 20, 3), index * 60, np.uint8)).save(folder / f"{index}.png")
     (folder / "bad.png").write_text("no picture")
-    labels = tmp_path / "labels.csv"
-    labels.write_text("file_name,label\n" + "".join(f"{index}.png,{index % 2}\n" for index in range(4)))
-    words = [
-        "invariance",
-        str(models[0]),
-        "--data",
-        str(folder),
-        "--sweep",
-        "shift",
-        "-o",
-        str(tmp_path / "out"),
-        *SMALL,
-    ]
-    assert cli.main([*words, "--skip-bad"]) == 1
-    assert "there are images without labels; --labels gives them" in capsys.readouterr().err
-    assert cli.main([*words, "--labels", str(labels)]) == 1
+    labels = folder / "labels.csv"
+    labels.write_text("path,label\nbad.png,0\n" + "".join(f"{index}.png,{index % 2}\n" for index in range(4)))
+    words = ["invariance", str(models[0]), "--sweep", "shift", "-o", str(out), *SMALL]
+    assert cli.main([*words, "--data", str(folder), "--skip-bad"]) == 1
+    assert "there are images without labels; class folders or a CSV of path,label give" in capsys.readouterr().err
+    assert cli.main([*words, "--data", str(labels)]) == 1
     assert "bad.png" in capsys.readouterr().err
-    assert cli.main([*words, "--labels", str(labels), "--skip-bad", "--json"]) == 0
+    assert cli.main([*words, "--data", str(labels), "--skip-bad", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)[0]["n"] == 4
-    summary = json.loads((tmp_path / "out" / "first" / "shift.json").read_text(encoding="utf-8"))
+    summary = json.loads((out / "first" / "shift.json").read_text(encoding="utf-8"))
     assert [Path(bad["path"]).name for bad in summary["skipped"]] == ["bad.png"]
 
 

@@ -158,6 +158,20 @@ def test_wrong_sweeps_are_named(images: Path) -> None:
     assert (caught.value.argument, caught.value.index) == ("sweep", 0)
 
 
+def test_class_names_and_one_image_are_not_ignored(images: Path) -> None:
+    with pytest.raises(binet.Error, match=r"class_names are for class folders; '.*a' is a folder without") as caught:
+        binet.evaluate_sweep(model, images / "a", sweep=[SMALL], class_names=["x"])
+    assert (caught.value.status, caught.value.argument) == (Status.INVALID_ARGUMENT, "class_names")
+    picture = next((images / "a").iterdir())
+    with pytest.raises(binet.Error, match="png' is one image; allowed: a folder of images, or a CSV") as caught:
+        binet.evaluate(model, picture, transform=SMALL)
+    assert (caught.value.status, caught.value.argument) == (Status.INVALID_ARGUMENT, "data")
+    groups = {"a": [0, 1], "b": [2], "c": [3, 4]}  # whose names are for class folders, if any
+    swept = binet.evaluate_sweep(model, images / "a", sweep=[SMALL], groups=groups)
+    assert (swept[0].label == -1).all()
+    assert set(binet.evaluate_sweep(model, images, sweep=[SMALL], groups=groups)[0].label) == {0, 1, 2}
+
+
 def test_a_real_model_is_torch_and_pillow_setting_by_setting(data: Path) -> None:
     """EfficientNet-Lite0 on the real stimuli: the answers of a loop over torch and Pillow, every one."""
     torch = pytest.importorskip("torch")

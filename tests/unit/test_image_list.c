@@ -88,6 +88,49 @@ static void a_class_map_gives_the_labels(void)
     temporary_remove(folder);
 }
 
+static void a_class_map_without_class_folders_is_refused(void)
+{
+    static const char *const names[] = {"a"};
+    const int32_t layouts[] = {BINET_LAYOUT_AUTOMATIC, BINET_LAYOUT_FLAT};
+    char folder[TEMPORARY_SIZE];
+    char path[2 * TEMPORARY_SIZE];
+    binet_image_list *list = NULL;
+    binet_error error;
+    temporary_make(folder);
+    temporary_write_text(folder, "a.png", "");
+    temporary_write_text(folder, "list.csv", "path\na.png\n");
+    for (int i = 0; i < 2; i++) {
+        binet_image_list_options options = {sizeof options, layouts[i], names, NULL, 1};
+        CHECK_INT(open_list(folder, &options, &list, &error), BINET_INVALID_ARGUMENT);
+        CHECK_TEXT(error.argument, "options");
+        CHECK_CONTAINS(error.message, "options->class_names are for class folders; '");
+        CHECK_CONTAINS(error.message, "' is a folder without class folders");
+    }
+    binet_image_list_options options = {sizeof options, BINET_LAYOUT_AUTOMATIC, names, NULL, 1};
+    CHECK_INT(open_list(temporary_path(path, folder, "list.csv"), &options, &list, &error), BINET_INVALID_ARGUMENT);
+    CHECK_CONTAINS(error.message, "list.csv' is a CSV");
+    CHECK(list == NULL);
+    temporary_remove(folder);
+}
+
+static void one_image_is_no_list(void)
+{
+    char folder[TEMPORARY_SIZE];
+    char path[2 * TEMPORARY_SIZE];
+    binet_image_list *list = NULL;
+    binet_error error;
+    temporary_make(folder);
+    temporary_write_text(folder, "a.PNG", "path\nb.png\n");
+    CHECK_INT(open_list(temporary_path(path, folder, "a.PNG"), NULL, &list, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "path");
+    CHECK_CONTAINS(error.message, "a.PNG' is one image; allowed: a folder of images, or a CSV with the column path");
+    binet_image_list_options options = {sizeof options, BINET_LAYOUT_CSV, NULL, NULL, 0}; /* who says so is believed */
+    CHECK_INT(open_list(path, &options, &list, &error), BINET_OK);
+    CHECK_INT(binet_image_list_count(list), 1);
+    binet_image_list_destroy(list);
+    temporary_remove(folder);
+}
+
 static void a_flat_folder_has_no_labels(void)
 {
     static const char *const names[] = {"A.png", "a.png", "b.PNM"};
@@ -248,6 +291,8 @@ int main(void)
 {
     RUN(class_folders_come_in_the_order_of_torchvision);
     RUN(a_class_map_gives_the_labels);
+    RUN(a_class_map_without_class_folders_is_refused);
+    RUN(one_image_is_no_list);
     RUN(a_flat_folder_has_no_labels);
     RUN(links_are_followed_and_loops_end);
     RUN(a_csv_is_taken_in_its_order);

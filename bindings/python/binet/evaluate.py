@@ -17,7 +17,7 @@ from ._scores import KINDS, NAMES, Kind, NanPolicy, Options
 from .arrays import View, borrow, view
 from .errors import Error, InvalidArgument, InvalidData, shown
 from .groups import Aggregate, ClassGroups
-from .image import ClassMap, ImageLimits, ImageList
+from .image import ClassMap, ImageLimits, ImageList, list_images
 from .predictions import Predictions, wrap
 from .presets import Preset, preset_of
 from .threads import context
@@ -94,8 +94,9 @@ def evaluate(
     """
     if not isinstance(transform, Transform):
         raise InvalidArgument(f"transform is {shown(transform)}; allowed: a binet.transforms.Transform", "transform")
+    folders: ClassMap | None = None if groups is None else tuple(groups)
     if preset is not None:
-        subset, class_names = _of_preset(preset_of(preset), subset, class_names)
+        subset, folders = _of_preset(preset_of(preset), subset, class_names)
     rows = Options(temperature, subset, nan, groups, aggregate)
     settings = _Settings(batch_size, input, outputs, rows, on_bad_image, limits, progress)
     options = settings.to_c()
@@ -103,7 +104,7 @@ def evaluate(
         features_path = ffi.new("char[]", path_bytes(features, "features"))
         options.features_path = features_path
     function, arguments = lib.binet_evaluate, (transform.to_c(),)
-    return _run(model, _images(data, class_names, groups), settings, options, function, arguments, [""])[0]
+    return _run(model, _images(data, class_names, folders), settings, options, function, arguments, [""])[0]
 
 
 def evaluate_sweep(
@@ -112,6 +113,7 @@ def evaluate_sweep(
     *,
     sweep: Transforms,
     transform: Transform = IMAGENET,
+    preset: str | None = None,
     batch_size: int = 32,
     input: Input | None = None,  # noqa: A002 (the word that fits)
     outputs: Kind = "logits",
@@ -141,6 +143,7 @@ def evaluate_sweep(
             setting, such as `binet.transforms.sweep("scale", (1, 1.1, 1.2))`; or a sequence of transforms, whose
             settings are 0, 1, ...
         transform: the untransformed one, from which a sweep given by name is made.
+        preset: as in `binet.evaluate`.
         batch_size: as in `binet.evaluate`; a batch of that size for each setting.
         input: as in `binet.evaluate`.
         outputs: likewise.
@@ -161,6 +164,9 @@ def evaluate_sweep(
     Raises:
         binet.Error: as `binet.evaluate`; `INVALID_ARGUMENT` for a setting in `features` that is not in the sweep.
     """
+    folders: ClassMap | None = None if groups is None else tuple(groups)
+    if preset is not None:
+        subset, folders = _of_preset(preset_of(preset), subset, class_names)
     rows = Options(temperature, subset, nan, groups, aggregate)
     settings = _Settings(batch_size, input, outputs, rows, on_bad_image, limits, progress)
     options = settings.to_c()
@@ -177,7 +183,7 @@ def evaluate_sweep(
     word = sweep if isinstance(sweep, str) else "setting"
     names = [f"{word} {key}" for key in given]
     function, arguments = lib.binet_evaluate_sweep, (pointers, len(listed))
-    made = _run(model, _images(data, class_names, groups), settings, options, function, arguments, names)
+    made = _run(model, _images(data, class_names, folders), settings, options, function, arguments, names)
     return dict(zip(given, made, strict=True))
 
 
@@ -265,10 +271,11 @@ def _of_preset(preset: Preset, subset: Any, class_names: ClassMap | None) -> tup
 
 
 def _images(
-    data: str | os.PathLike[str] | ImageList, class_names: ClassMap | None, groups: ClassGroups | None
+    data: str | os.PathLike[str] | ImageList, class_names: ClassMap | None, folders: ClassMap | None
 ) -> ImageList:
+    """The list of images; `folders` are the names of class folders unless class_names are given."""
     if not isinstance(data, ImageList):
-        return _open(data, tuple(groups) if class_names is None and groups is not None else class_names)
+        return _open(data, class_names, folders)
     if class_names is not None:
         raise InvalidArgument("class_names is given twice: data is an ImageList, which has its own", "class_names")
     return data
@@ -353,10 +360,10 @@ class _Loop:
                 exception.__notes__ = [*notes, f"at {self._names[self._setting]}"]  # type: ignore[attr-defined]
 
 
-def _open(data: str | os.PathLike[str], class_names: ClassMap | None) -> ImageList:
+def _open(data: str | os.PathLike[str], class_names: ClassMap | None, folders: ClassMap | None) -> ImageList:
     path_bytes(data, "data")
     try:
-        return ImageList(data, class_names=class_names)
+        return list_images(data, class_names, folders)
     except Error as error:
         if error.argument == "path":
             error.argument = "data"

@@ -85,8 +85,9 @@ class ImageList:
             to classes. None: the sorted folder names are classes 0, 1, ..., as torchvision's ImageFolder.
 
     Raises:
-        binet.Error: `IO` for a path that cannot be read; `INVALID_DATA` for a folder without images, a class folder
-            that `class_names` lacks, or a CSV line that is wrong.
+        binet.Error: `INVALID_ARGUMENT` for class_names without class folders and for the path of an image; `IO` for a
+            path that cannot be read; `INVALID_DATA` for a folder without images, a class folder that `class_names`
+            lacks, or a CSV line that is wrong.
     """
 
     def __init__(
@@ -142,3 +143,9 @@ class ImageList:
 
     def __repr__(self) -> str:
         return f"<binet.ImageList: {len(self):,} images, {len(self.class_names):,} classes>"
+
+
+def list_images(path: str | os.PathLike[str], class_names: ClassMap | None, default: ClassMap | None) -> ImageList:
+    """The images of a path; `default` names class folders, where there are any, unless `class_names` does."""
+    images = ImageList(path, class_names=class_names)
+    return ImageList(path, class_names=default) if class_names is None and default and images.class_names else images

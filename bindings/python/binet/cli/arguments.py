@@ -67,7 +67,6 @@ def add_labels(parser: argparse.ArgumentParser) -> Any:
     """Labels and files; the group, for what else a verb has."""
     images = parser.add_argument_group("labels and files")
     images.add_argument("--class-map", metavar="FILE", help="a folder name a line, in class order, such as WordNet ids")
-    images.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
     images.add_argument("--skip-bad", action="store_true", help="leave out and list files that cannot be read")
     return images
 

@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_work(parser)
     add_pictures(parser)
     images = add_labels(parser)
+    images.add_argument("--labels", metavar="CSV", help="file_name,label: gives or replaces the labels")
     images.add_argument(
         "--preset",
         choices=tuple(PRESETS),

@@ -57,8 +57,9 @@ def run(arguments: argparse.Namespace) -> None:
     settings = _settings(arguments)
     class_names = None if arguments.class_map is None else runs.read_class_map(arguments.class_map)
     images = ImageList(arguments.data, class_names=class_names)
-    if arguments.labels is None and (images.labels < 0).any():
-        raise InvalidData(f"{arguments.data}: there are images without labels; --labels gives them", "data")
+    if (images.labels < 0).any():
+        message = f"{arguments.data}: there are images without labels; class folders or a CSV of path,label give them"
+        raise InvalidData(message, "data")
     use_threads(arguments.threads)
     results = {name: _measure(name, model, images, settings, arguments) for name, model in models.items()}
     if arguments.plot:
@@ -115,7 +116,6 @@ def _measure(
         settings,
         _reference(arguments),
         batch_size=arguments.batch_size,
-        labels=arguments.labels,
         features=arguments.features,
         skip_bad=arguments.skip_bad,
         progress=sys.stderr.isatty(),

@@ -23,7 +23,7 @@ from ..calibration import calibration
 from ..errors import InvalidArgument, InvalidData, IOFailure
 from ..evaluate import evaluate
 from ..groups import Aggregate, ClassGroups, named
-from ..image import ClassMap, ImageList
+from ..image import ClassMap, ImageList, list_images
 from ..predictions import Predictions
 from ..presets import preset_of
 from ..threads import context, get_num_threads
@@ -126,15 +126,14 @@ def evaluate_to(
     if not model.is_file():
         raise IOFailure(f"{model}: no such model file", "model")
     groups = None if settings.groups is None else named(settings.groups)
-    class_names: ClassMap | None = None if groups is None else tuple(groups)
-    class_names = class_names if settings.class_map is None else read_class_map(settings.class_map)
+    class_names = None if settings.class_map is None else read_class_map(settings.class_map)
     preset = None if settings.preset is None else preset_of(settings.preset)
-    if preset is not None and class_names is not None:
+    if preset is not None and (class_names is not None or groups is not None):
         raise InvalidArgument(
             f"the preset {preset.name!r} says which folders there are: no class map, no groups", "preset"
         )
-    class_names = class_names if preset is None else preset.class_names
-    images = ImageList(data, class_names=class_names)
+    folders: ClassMap | None = preset.class_names if preset is not None else None if groups is None else tuple(groups)
+    images = list_images(data, class_names, folders)
     out.mkdir(parents=True, exist_ok=True)
     predictions = evaluate(
         str(model),

@@ -26,7 +26,6 @@ def sweep_to(
     reference: float,
     *,
     batch_size: int = 32,
-    labels: PathLike | None = None,
     features: bool = False,
     skip_bad: bool = False,
     progress: bool = False,
@@ -42,7 +41,6 @@ def sweep_to(
         settings: transforms by setting, two or more, as `binet.transforms.sweep` gives.
         reference: the setting where the pictures are as they are.
         batch_size: pictures a batch.
-        labels: CSV of `file_name,label` that gives or replaces the labels; None: those of the images.
         features: write features too, and compare them.
         skip_bad: leave out the files that cannot be read; else the first is an error.
         progress: draw a bar.
@@ -64,8 +62,7 @@ def sweep_to(
     )
     skipped = next(iter(predictions.values())).skipped
     for value, table in predictions.items():
-        predictions[value] = table if labels is None else table.with_labels(labels)
-        predictions[value].to_csv(folder / f"{kind}-{value}.csv")
+        table.to_csv(folder / f"{kind}-{value}.csv")
     result = invariance(predictions, reference=reference, features=paths)
     summary = sweep_record(folder.name, kind, result) | {
         "model": {"path": str(model), "sha256": sha256(model)},
