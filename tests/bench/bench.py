@@ -101,6 +101,12 @@ def logits_rows(n_rounds: int) -> list[Row]:
     def torch_classwise_peer() -> float:
         return peers.torch_classwise(logits_torch, labels_torch)
 
+    def temperature() -> float:
+        return binet.fit_temperature(logits, labels).temperature
+
+    def scipy_temperature_peer() -> float:
+        return peers.scipy_temperature(logits, labels)
+
     categories = peers.category_matrix(binet.SIXTEEN_CLASSES.values(), N_CLASSES)
 
     def groups() -> Any:
@@ -110,6 +116,7 @@ def logits_rows(n_rounds: int) -> list[Row]:
         return peers.torch_categories(logits_torch, categories)
 
     agree("torch, 16 categories", groups(), torch_groups_peer(), 1e-6)
+    agree("SciPy's temperature", temperature(), scipy_temperature_peer(), 1e-4)
     agree("NumPy, class by class", classwise(), numpy_classwise_peer(), 1e-8)
     agree("torch, class by class", classwise(), torch_classwise_peer(), 1e-8)
     agree("NumPy", calibration(), numpy_peer(), 1e-5)
@@ -130,6 +137,7 @@ def logits_rows(n_rounds: int) -> list[Row]:
         ),
         Row("  to class-wise ECE: NumPy's bincount", *alternate(classwise, numpy_classwise_peer, n_rounds), "25"),
         Row("  to class-wise ECE: bare torch", *alternate(classwise, torch_classwise_peer, n_rounds), ""),
+        Row("  to the temperature of the least NLL: SciPy", *alternate(temperature, scipy_temperature_peer, 3), "30"),
     ]
 
 

@@ -9,6 +9,7 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import scipy.optimize
 import scipy.special
 import torch
 import torchmetrics.functional.classification as torchmetrics_functional
@@ -191,3 +192,19 @@ def numpy_kappas(correct: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     by_chance = (of_one[:, None] * (n - of_one) + (n - of_one)[:, None] * of_one) / n
     kappas: npt.NDArray[np.float64] = 1 - different / by_chance
     return kappas
+
+
+def scipy_temperature(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.int64]) -> float:
+    """SciPy's bounded minimum of the NLL over log T, NumPy in f32 for each value; largest logits are taken off once."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    gap = float(shifted[np.arange(len(labels)), labels].mean(dtype=np.float64))
+    scaled = np.empty_like(shifted)
+
+    def nll(log_temperature: float) -> float:
+        inverse = np.exp(-log_temperature)
+        np.multiply(shifted, np.float32(inverse), out=scaled)
+        np.exp(scaled, out=scaled)
+        return float(np.log(scaled.sum(axis=1)).mean(dtype=np.float64)) - inverse * gap
+
+    found = scipy.optimize.minimize_scalar(nll, bounds=(np.log(0.05), np.log(20)), method="bounded")
+    return float(np.exp(found.x))
