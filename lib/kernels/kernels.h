@@ -72,6 +72,9 @@ typedef struct binet__row_parameters {
     double sum_tolerance;       /**< probabilities only */
 } binet__row_parameters;
 
+/** Values whose weighted sum cannot be too large for 64 bits. */
+enum { BINET__MOST_WEIGHED = 1 << 24 };
+
 /** Fractional bits of a weight in resampling. */
 #define BINET__RESIZE_BITS 22
 
@@ -119,6 +122,13 @@ typedef struct binet__kernels {
     int64_t (*tally_f32)(const float *scaled, int64_t n, double unit, double least, uint64_t *totals, int32_t *columns);
     int64_t (*tally_f64)(const double *scaled, int64_t n, double unit, double least, uint64_t *totals,
                          int32_t *columns);
+    /** Draw n times from 0 .. n - 1, n >= 1, as binet__random_index does with counters 0 .. n - 1, and add to counts[n]
+     *  how often each came. A count goes around at 256, which n draws reach with a chance below 10^-500. */
+    void (*count_draws)(uint64_t seed, uint64_t stream, uint32_t n, uint8_t *counts);
+    /** The sum of weights[i] * values[i] over n of them, at most BINET__MOST_WEIGHED. */
+    uint64_t (*weigh)(const uint8_t *weights, const uint32_t *values, int64_t n);
+    /** The sum of n weights. */
+    uint64_t (*total)(const uint8_t *weights, int64_t n);
     /** Bits that differ between n words of a and of b. */
     int64_t (*count_different)(const uint64_t *a, const uint64_t *b, int64_t n);
     /** Rows of n >= 1 logits: the largest, and the moments for a t from 2^-20 to 2^20. A NaN may be found by either. */

@@ -1,3 +1,4 @@
+#include "kernels/draws_x86.h"
 #include "kernels/lanes_avx2.h"
 #include "kernels/resize_avx2.h"
 

@@ -1,3 +1,4 @@
+#include "kernels/draws_scalar.h"
 #include "kernels/lanes_neon.h"
 #include "kernels/resize_neon.h"
 

@@ -1,3 +1,4 @@
+#include "kernels/draws_scalar.h"
 #include "kernels/lanes_scalar.h"
 #include "kernels/resize_scalar.h"
 

@@ -1,16 +1,15 @@
 #include "metrics/bootstrap.h"
 
-#include <stdatomic.h>
 #include <string.h>
 
-#include "base/context.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "metrics/estimate.h"
 #include "metrics/interval.h"
+#include "metrics/loop.h"
 #include "metrics/units.h"
 
-enum { DEFAULT_RESAMPLES = 1000, MOST_TASKS = 128 };
+enum { DEFAULT_RESAMPLES = 1000 };
 
 /* ---- Options and results ----------------------------------------------------------------------------------------- */
 
@@ -56,11 +55,43 @@ binet_status binet__bootstrap_check_result(const binet_bootstrap_result *result,
     return BINET_OK;
 }
 
+/* ---- Evaluations ------------------------------------------------------------------------------------------------- */
+
+binet_status binet__evaluations_create(const binet_context *context, int64_t n_rows,
+                                       const binet_bootstrap_options *given, binet__evaluations *evaluations,
+                                       binet_error *error)
+{
+    binet__evaluations made = {.seed = given->seed, .n_resamples = given->n_resamples};
+    binet_status status = binet__units_create(context, n_rows, given->clusters, &made.units, error);
+    if (status != BINET_OK) {
+        return status;
+    }
+    /* Without one of a single unit there is nothing left to compute from. */
+    made.n_groups =
+        given->method == BINET_BOOTSTRAP_BCA && made.units.n > 1 ? binet__units_group_count(&made.units) : 0;
+    made.n = 1 + made.n_resamples + made.n_groups;
+    *evaluations = made;
+    return BINET_OK;
+}
+
+binet_status binet__evaluation_rows(const binet_context *context, const binet__evaluations *of, int64_t i,
+                                    binet__rows *rows, binet_error *error)
+{
+    if (i == 0) {
+        return binet__units_leave_out(context, &of->units, 0, 0, rows, error);
+    }
+    if (i <= of->n_resamples) {
+        return binet__units_draw(context, &of->units, of->seed, i - 1, rows, error);
+    }
+    return binet__units_leave_out(context, &of->units, i - 1 - of->n_resamples, of->n_groups, rows, error);
+}
+
 binet_status binet__bootstrap_finish(const binet_context *context, const binet_bootstrap_options *given,
-                                     const double *values, int32_t n_values, int64_t n_groups, int64_t n_units,
+                                     const binet__evaluations *evaluations, const double *values, int32_t n_values,
                                      binet_bootstrap_result *result, binet_error *error)
 {
     int64_t n = given->n_resamples;
+    int64_t n_groups = evaluations->n_groups;
     double *sorted = binet__allocate(context, n, sizeof *sorted, error);
     uint64_t *keys = sorted != NULL ? binet__allocate(context, n, 2 * sizeof *keys, error) : NULL;
     if (keys == NULL) {
@@ -80,7 +111,7 @@ binet_status binet__bootstrap_finish(const binet_context *context, const binet_b
     if (found.replicates != NULL) {
         memcpy(found.replicates, values + n_values, (size_t)(n * n_values) * sizeof *values);
     }
-    found.n_units = n_units;
+    found.n_units = evaluations->units.n;
     binet__write_struct(result, &found, sizeof found);
     binet__release(context, keys);
     binet__release(context, sorted);
@@ -89,41 +120,29 @@ binet_status binet__bootstrap_finish(const binet_context *context, const binet_b
 
 /* ---- The resamples of a statistic -------------------------------------------------------------------------------- */
 
-/* Evaluation 0 is of all rows, 1 .. n_resamples of the resamples, those after of the jackknife's groups. */
 typedef struct work {
     const binet_context *context;
     const binet_statistic *statistic;
-    int32_t n_values;
-    uint64_t seed;
-    int64_t n_resamples;
-    int64_t n_groups;
-    int64_t n_evaluations;
-    int64_t n_tasks;
-    binet__units units;
-    double *values;      /* [n_evaluations, n_values] */
-    binet_error *errors; /* [n_tasks]; status BINET_OK where all went well */
-    _Atomic int64_t first_failed;
+    const binet__evaluations *evaluations;
+    double *values; /* [evaluations->n, statistic->n_values] */
 } work;
 
-static binet_status draw(const work *of, int64_t evaluation, binet__rows *rows, binet_error *error)
+static binet_status begin(const void *self, void **scratch, binet_error *error)
 {
-    if (evaluation == 0) {
-        return binet__units_leave_out(of->context, &of->units, 0, 0, rows, error);
-    }
-    if (evaluation <= of->n_resamples) {
-        return binet__units_draw(of->context, &of->units, of->seed, evaluation - 1, rows, error);
-    }
-    int64_t group = evaluation - 1 - of->n_resamples;
-    return binet__units_leave_out(of->context, &of->units, group, of->n_groups, rows, error);
+    const work *of = self;
+    *scratch = binet__allocate_zero(of->context, 1, sizeof(binet__rows), error);
+    return *scratch != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
 }
 
-static binet_status evaluate(const work *of, int64_t evaluation, binet__rows *rows, binet_error *error)
+static binet_status step(const void *self, void *scratch, int64_t i, binet_error *error)
 {
-    binet_status status = draw(of, evaluation, rows, error);
+    const work *of = self;
+    binet__rows *rows = scratch;
+    binet_status status = binet__evaluation_rows(of->context, of->evaluations, i, rows, error);
     if (status != BINET_OK) {
         return status;
     }
-    double *values = of->values + evaluation * of->n_values;
+    double *values = of->values + i * of->statistic->n_values;
     error->status = BINET_OK;
     status = of->statistic->compute(of->statistic->self, rows->values, rows->n, values, error);
     if (status != BINET_OK && error->status != status) { /* it was not filled */
@@ -132,44 +151,11 @@ static binet_status evaluate(const work *of, int64_t evaluation, binet__rows *ro
     return status;
 }
 
-/* What comes before the first failure is always run, so that it is the same one for any number of threads. */
-static void run_task(void *argument, int64_t task)
+static void end(const void *self, void *scratch)
 {
-    work *of = argument;
-    binet__rows rows = {NULL, 0, 0};
-    binet_error *error = &of->errors[task];
-    binet_status status = BINET_OK;
-    int64_t end = (task + 1) * of->n_evaluations / of->n_tasks;
-    for (int64_t i = task * of->n_evaluations / of->n_tasks; status == BINET_OK && i < end; i++) {
-        if (atomic_load(&of->first_failed) < task) {
-            break;
-        }
-        status = evaluate(of, i, &rows, error);
-    }
-    binet__release(of->context, rows.values);
-    error->status = status;
-    int64_t failed = atomic_load(&of->first_failed);
-    while (status != BINET_OK && task < failed && !atomic_compare_exchange_weak(&of->first_failed, &failed, task)) {
-    }
-}
-
-static binet_status run_all(work *of, binet_error *error)
-{
-    of->values = binet__allocate(of->context, of->n_evaluations, (uint64_t)of->n_values * sizeof *of->values, error);
-    of->errors = binet__allocate_zero(of->context, of->n_tasks, sizeof *of->errors, error);
-    if (of->values == NULL || of->errors == NULL) {
-        return BINET_OUT_OF_MEMORY;
-    }
-    atomic_init(&of->first_failed, of->n_tasks);
-    binet_status status = binet__run(of->context, of->n_tasks, run_task, of, error);
-    int64_t failed = atomic_load(&of->first_failed);
-    if (status != BINET_OK || failed == of->n_tasks) {
-        return status;
-    }
-    if (error != NULL) {
-        *error = of->errors[failed];
-    }
-    return of->errors[failed].status;
+    const work *of = self;
+    binet__release(of->context, ((binet__rows *)scratch)->values);
+    binet__release(of->context, scratch);
 }
 
 static binet_status read_statistic(const binet_statistic *statistic, binet_statistic *given, binet_error *error)
@@ -204,26 +190,19 @@ binet_status binet_bootstrap(const binet_context *context, int64_t n_rows, const
     if (status != BINET_OK) {
         return status;
     }
-    work of = {.context = context,
-               .statistic = &computed,
-               .n_values = computed.n_values,
-               .seed = given.seed,
-               .n_resamples = given.n_resamples};
-    status = binet__units_create(context, n_rows, given.clusters, &of.units, error);
+    binet__evaluations evaluations;
+    status = binet__evaluations_create(context, n_rows, &given, &evaluations, error);
     if (status != BINET_OK) {
         return status;
     }
-    /* Without one of a single unit there is nothing left to compute from. */
-    of.n_groups = given.method == BINET_BOOTSTRAP_BCA && of.units.n > 1 ? binet__units_group_count(&of.units) : 0;
-    of.n_evaluations = 1 + of.n_resamples + of.n_groups;
-    of.n_tasks = of.n_evaluations < MOST_TASKS ? of.n_evaluations : MOST_TASKS;
-    status = run_all(&of, error);
+    work of = {.context = context, .statistic = &computed, .evaluations = &evaluations};
+    of.values = binet__allocate(context, evaluations.n, (uint64_t)computed.n_values * sizeof *of.values, error);
+    binet__loop loop = {&of, evaluations.n, begin, step, end};
+    status = of.values != NULL ? binet__loop_run(context, &loop, error) : BINET_OUT_OF_MEMORY;
     if (status == BINET_OK) {
-        status =
-            binet__bootstrap_finish(context, &given, of.values, of.n_values, of.n_groups, of.units.n, result, error);
+        status = binet__bootstrap_finish(context, &given, &evaluations, of.values, computed.n_values, result, error);
     }
-    binet__release(context, of.errors);
     binet__release(context, of.values);
-    binet__units_release(context, &of.units);
+    binet__units_release(context, &evaluations.units);
     return status;
 }

@@ -3,6 +3,7 @@
 #define BINET_METRICS_BOOTSTRAP_H
 
 #include "binet/statistics.h"
+#include "metrics/units.h"
 
 enum { BINET__MOST_VALUES = 65536 };
 
@@ -14,10 +15,27 @@ binet_status binet__bootstrap_options(const binet_bootstrap_options *options, bi
 binet_status binet__bootstrap_check_result(const binet_bootstrap_result *result, const binet_bootstrap_options *given,
                                            int32_t n_values, binet_error *error);
 
-/** Turn the values into estimates and write the result. `values` are [1 + n_resamples + n_groups, n_values]: of all
- * rows, of the resamples, of the groups of the jackknife. */
+/** What a bootstrap evaluates: 0 is all rows, 1 .. n_resamples are the resamples, those after the groups of the
+ *  jackknife that BCa needs. */
+typedef struct binet__evaluations {
+    int64_t n;
+    int64_t n_resamples;
+    int64_t n_groups; /**< 0: no jackknife */
+    uint64_t seed;
+    binet__units units; /**< to be released */
+} binet__evaluations;
+
+binet_status binet__evaluations_create(const binet_context *context, int64_t n_rows,
+                                       const binet_bootstrap_options *given, binet__evaluations *evaluations,
+                                       binet_error *error);
+
+/** The rows of evaluation i. */
+binet_status binet__evaluation_rows(const binet_context *context, const binet__evaluations *of, int64_t i,
+                                    binet__rows *rows, binet_error *error);
+
+/** Turn values [evaluations->n, n_values] into estimates and write the result. */
 binet_status binet__bootstrap_finish(const binet_context *context, const binet_bootstrap_options *given,
-                                     const double *values, int32_t n_values, int64_t n_groups, int64_t n_units,
+                                     const binet__evaluations *evaluations, const double *values, int32_t n_values,
                                      binet_bootstrap_result *result, binet_error *error);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/array.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "metrics/random.h"
+#include "base/random.h"
 #include "metrics/sort.h"
 
 enum { MOST_GROUPS = 1000 };
@@ -146,7 +146,7 @@ binet_status binet__units_draw(const binet_context *context, const binet__units 
         return status;
     }
     if (units->offsets == NULL) {
-        binet__random_indices(seed, (uint64_t)resample, (uint32_t)units->n, units->n, rows->values);
+        binet__random_indices(seed, (uint64_t)resample, (uint32_t)units->n, 0, units->n, rows->values);
         rows->n = units->n;
         return BINET_OK;
     }

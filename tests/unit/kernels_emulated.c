@@ -120,6 +120,7 @@ static inline __m128i emulated_cvtusepi32_epi8(__m512i a)
 #define _mm512_reduce_max_ps emulated_reduce_max_ps
 #define _mm512_srai_epi32 emulated_srai_epi32
 
+#include "kernels/draws_x86.h"
 #include "kernels/lanes_avx512.h"
 #include "kernels/resize_avx512.h"
 

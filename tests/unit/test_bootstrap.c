@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/random.h"
 #include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
-#include "metrics/random.h"
 #include "scores.h"
 
 enum { N = 200, RESAMPLES = 300 };

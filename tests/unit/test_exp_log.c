@@ -1,5 +1,6 @@
 /* exp and log of the kernels (the scalar build, which is the specification) stay within their bounds in ulp. With the
  * argument `every` and BINET_TEST_LONG set every f32 is tried, else a dense sample. */
+#include "kernels/draws_scalar.h"
 #include "kernels/lanes_scalar.h"
 #include "kernels/resize_scalar.h"
 

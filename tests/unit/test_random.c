@@ -1,5 +1,5 @@
 /* The generator is the published one, and its indices are uniform. */
-#include "metrics/random.h"
+#include "base/random.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void indices_are_equally_likely(void)
     int64_t *indices = malloc(COUNT * sizeof *indices);
     for (size_t k = 0; k < sizeof ns / sizeof ns[0]; k++) {
         uint32_t n = ns[k];
-        binet__random_indices(11, k, n, COUNT, indices);
+        binet__random_indices(11, k, n, 0, COUNT, indices);
         int64_t in_third[3] = {0, 0, 0};
         double sum = 0.0;
         for (int64_t i = 0; i < COUNT; i++) {
@@ -61,12 +61,12 @@ static void an_index_depends_on_its_counter_only(void)
 {
     int64_t indices[1000];
     uint32_t n = UINT32_C(3) << 30;
-    binet__random_indices(5, UINT64_C(1) << 40, n, 1000, indices);
+    binet__random_indices(5, UINT64_C(1) << 40, n, 4000, 1000, indices);
     int different = 0;
     for (int i = 0; i < 1000; i++) {
-        CHECK_INT(binet__random_index(5, UINT64_C(1) << 40, (uint64_t)i, n), indices[i]);
-        different += binet__random_index(6, UINT64_C(1) << 40, (uint64_t)i, n) != indices[i];
-        different += binet__random_index(5, 0, (uint64_t)i, n) != indices[i];
+        CHECK_INT(binet__random_index(5, UINT64_C(1) << 40, 4000 + (uint64_t)i, n), indices[i]);
+        different += binet__random_index(6, UINT64_C(1) << 40, 4000 + (uint64_t)i, n) != indices[i];
+        different += binet__random_index(5, 0, 4000 + (uint64_t)i, n) != indices[i];
     }
     CHECK_INT(different, 2000);
 }

@@ -116,6 +116,7 @@ from .robustness import (
 )
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
 from .smooth_ece import SmoothECE, smooth_ece
+from .statistics import BootstrapEstimate, bootstrap
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
 
@@ -133,6 +134,7 @@ __all__ = [
     "AccuracyLine",
     "Answers",
     "BlindPairs",
+    "BootstrapEstimate",
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
@@ -215,6 +217,7 @@ __all__ = [
     "accuracy_line",
     "baseline_errors",
     "blind_pairs",
+    "bootstrap",
     "calibration",
     "choose_per_class",
     "class_gap",

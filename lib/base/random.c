@@ -1,4 +1,4 @@
-#include "metrics/random.h"
+#include "base/random.h"
 
 enum { N_ROUNDS = 10, N_WORDS = 4 };
 
@@ -53,13 +53,14 @@ uint32_t binet__random_index(uint64_t seed, uint64_t stream, uint64_t counter, u
     return index_of(binet__random_word(seed, stream, counter, 0), seed, stream, counter, n);
 }
 
-void binet__random_indices(uint64_t seed, uint64_t stream, uint32_t n, int64_t count, int64_t *indices)
+void binet__random_indices(uint64_t seed, uint64_t stream, uint32_t n, int64_t first, int64_t count, int64_t *indices)
 {
     uint32_t words[N_WORDS];
     for (int64_t i = 0; i < count; i++) {
+        uint64_t counter = (uint64_t)(first + i);
         if (i % N_WORDS == 0) {
-            block(seed, stream, (uint64_t)i / N_WORDS, 0, words);
+            block(seed, stream, counter / N_WORDS, 0, words);
         }
-        indices[i] = index_of(words[i % N_WORDS], seed, stream, (uint64_t)i, n);
+        indices[i] = index_of(words[i % N_WORDS], seed, stream, counter, n);
     }
 }

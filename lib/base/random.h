@@ -1,6 +1,6 @@
 /** Random numbers that are a function of (seed, stream, counter) alone, so that no order of work changes them. */
-#ifndef BINET_METRICS_RANDOM_H
-#define BINET_METRICS_RANDOM_H
+#ifndef BINET_BASE_RANDOM_H
+#define BINET_BASE_RANDOM_H
 
 #include <stdint.h>
 
@@ -15,7 +15,7 @@ uint32_t binet__random_word(uint64_t seed, uint64_t stream, uint64_t counter, ui
  *  the next attempt where the low half is less than 2^32 mod n (Lemire, 2019). */
 uint32_t binet__random_index(uint64_t seed, uint64_t stream, uint64_t counter, uint32_t n);
 
-/** The indices of counters 0 .. count - 1. */
-void binet__random_indices(uint64_t seed, uint64_t stream, uint32_t n, int64_t count, int64_t *indices);
+/** The indices of counters first .. first + count - 1; first is a multiple of 4. */
+void binet__random_indices(uint64_t seed, uint64_t stream, uint32_t n, int64_t first, int64_t count, int64_t *indices);
 
 #endif
