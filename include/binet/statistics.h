@@ -134,6 +134,151 @@ BINET_API binet_status binet_bootstrap_predictions(const binet_context *context,
                                                    const binet_bootstrap_options *options,
                                                    binet_bootstrap_result *result, binet_error *error);
 
+/* ---- Tests ------------------------------------------------------------------------------------------------------- */
+
+/** Wilson's score interval of a share (Wilson, 1927); its ends are 0 or 1 exactly where n_hits is 0 or n.
+ *
+ * @param[in]  n_hits           0 .. n.
+ * @param[in]  n                1 .. 2^53.
+ * @param[in]  confidence_level In (0, 1); 0: 0.95.
+ * @param[out] low, high        Ends of the interval. Not NULL.
+ * @param[out] error            NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT. Exactness: reproducible. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_wilson_interval(int64_t n_hits, int64_t n, double confidence_level, double *low,
+                                             double *high, binet_error *error);
+
+typedef struct binet_mcnemar_result {
+    uint32_t struct_size;
+    int32_t reserved;    /**< 0 */
+    int64_t n_only_a;    /**< samples that only a has right */
+    int64_t n_only_b;    /**< samples that only b has right */
+    double p_exact;      /**< two-sided, of the binomial distribution; 1 where both counts are 0 */
+    double chi_square;   /**< max(|n_only_a - n_only_b| - 1, 0)^2 / (n_only_a + n_only_b); 0 where both are 0 */
+    double p_chi_square; /**< of the chi-square distribution with one degree of freedom */
+} binet_mcnemar_result;
+
+/** McNemar's test of two models on the same samples (McNemar, 1947; continuity correction: Edwards, 1948): whether one
+ *  has more of them right than the other. Only samples that just one has right count.
+ *
+ * @param[in]  n_only_a Samples that only a has right, 0 .. 2^52.
+ * @param[in]  n_only_b Samples that only b has right, 0 .. 2^52.
+ * @param[out] result   struct_size set by the caller. Not NULL.
+ * @param[out] error    NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED. Exactness: bounded, 1e-10 of p. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_mcnemar(int64_t n_only_a, int64_t n_only_b, binet_mcnemar_result *result,
+                                     binet_error *error);
+
+typedef struct binet_tost_result {
+    uint32_t struct_size;
+    int32_t reserved;          /**< 0 */
+    int64_t n;                 /**< differences */
+    double mean;               /**< of the differences */
+    double standard_deviation; /**< of the differences (divisor n - 1) */
+    double t_low;              /**< (mean - low) / (standard_deviation / sqrt(n)) */
+    double t_high;             /**< (mean - high) / (standard_deviation / sqrt(n)) */
+    double p_low;              /**< P(T > t_low), T Student's with n - 1 degrees of freedom: is the mean above low? */
+    double p_high;             /**< P(T < t_high): is it below high? */
+    double p_value;            /**< the larger of both: are they equivalent? */
+} binet_tost_result;
+
+/** Two one-sided t tests (Schuirmann, 1987): whether a mean difference lies between two margins. A small p value shows
+ *  that two models are equivalent, which a large p value of a test of difference does not.
+ *
+ * Where all differences are the same, the statistics are infinite, or NaN and p 1 at a margin itself.
+ *
+ * @param[in]  context     NULL: malloc, one thread, the best instruction set.
+ * @param[in]  differences [N] f64, N >= 2, finite and below 2^40 in size: of each sample. Not NULL.
+ * @param[in]  low         Lower margin, finite.
+ * @param[in]  high        Upper margin, finite and above low.
+ * @param[out] result      struct_size set by the caller. Not NULL.
+ * @param[out] error       NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a difference out of range), _UNSUPPORTED. Exactness: the mean
+ *         reproducible, p bounded, 1e-10. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_tost(const binet_context *context, const binet_array *differences, double low, double high,
+                                  binet_tost_result *result, binet_error *error);
+
+/** Holm's correction for several tests (Holm, 1979): p values that may each be held against the level that all
+ *  together shall have.
+ *
+ * @param[in]  context  NULL: malloc, one thread, the best instruction set.
+ * @param[in]  p_values [n], 0 .. 1. Not NULL.
+ * @param[in]  n        >= 1.
+ * @param[out] adjusted [n] in the order of p_values: the largest of (n - j) times the p value of rank j = 0, 1, ... up
+ *                      to its own, and at most 1. May be p_values itself. Not NULL.
+ * @param[out] error    NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (no number from 0 to 1), _OUT_OF_MEMORY. Exactness: reproducible.
+ * Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_holm(const binet_context *context, const double *p_values, int64_t n, double *adjusted,
+                                  binet_error *error);
+
+/* ---- Two models -------------------------------------------------------------------------------------------------- */
+
+/** Where a p value comes from. */
+enum {
+    BINET_TEST_MCNEMAR = 0,  /**< the exact test of binet_mcnemar */
+    BINET_TEST_BOOTSTRAP = 1 /**< the resamples of the difference; see binet_compare */
+};
+
+/** One metric of two models. 168 bytes, frozen for ever. */
+typedef struct binet_compared {
+    binet_estimate a;
+    binet_estimate b;
+    binet_estimate difference; /**< b less a, on the same resamples */
+    double p_value;            /**< two-sided, of no difference; NaN where fewer than 2 resamples have a difference */
+    int32_t metric;            /**< a BINET_METRIC_* */
+    int32_t test;              /**< a BINET_TEST_* */
+    int64_t reserved;          /**< 0 */
+} binet_compared;
+
+typedef struct binet_compare_result {
+    uint32_t struct_size;
+    int32_t reserved;         /**< 0 */
+    binet_compared *metrics;  /**< set by the caller: room for n_metrics entries. Not NULL */
+    int64_t metrics_capacity; /**< set by the caller: entries of metrics */
+    int64_t n;                /**< rows */
+    int64_t n_units;          /**< rows, or clusters, that were drawn from */
+    int64_t n_both_right;     /**< rows that both have right */
+    int64_t n_only_a_right;   /**< rows that only a has right */
+    int64_t n_only_b_right;   /**< rows that only b has right */
+    int64_t n_both_wrong;     /**< rows that both have wrong */
+    int64_t n_same_answer;    /**< rows for which both predict the same class */
+    double p_exact;           /**< of binet_mcnemar, as are the next two */
+    double chi_square;
+    double p_chi_square;
+} binet_compare_result;
+
+/** Two models on the same samples: metrics of both, their differences with intervals, and whether these are beyond
+ *  noise.
+ *
+ * All is measured on the same resamples of rows. The p value of accuracy is that of McNemar's exact test; with
+ * clusters, and for every other metric, it is p = min(1, 2 (1 + min(R-, R+)) / (1 + R)), with the R resamples that have
+ * a difference, those R- where it is at most 0 and those R+ where it is at least 0 (Davison and Hinkley, 1997): at 1000
+ * resamples the least is 0.002.
+ *
+ * @param[in]     context     NULL: malloc, one thread, the best instruction set.
+ * @param[in]     a           N rows, each with a label and what the metrics need. Not NULL.
+ * @param[in]     b           The same samples in the same order (see binet_predictions_match), with the same labels.
+ * Not NULL.
+ * @param[in]     metrics     [n_metrics], each a BINET_METRIC_*. Not NULL.
+ * @param[in]     n_metrics   1 .. 65536.
+ * @param[in]     calibration As of binet_bootstrap_predictions.
+ * @param[in]     options     NULL: 1000 resamples of rows, percentile intervals of 95 %, seed 0.
+ * @param[in,out] result      struct_size, metrics and metrics_capacity set by the caller. Not NULL.
+ * @param[out]    error       NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT (as many rows are needed in both), _INVALID_DATA (a row without a label, with two
+ *         labels, or without a value that a metric needs), _UNSUPPORTED, _OUT_OF_MEMORY.
+ * Exactness: as of binet_bootstrap_predictions and binet_mcnemar. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_compare(const binet_context *context, const binet_predictions *a,
+                                     const binet_predictions *b, const int32_t *metrics, int32_t n_metrics,
+                                     const binet_calibration_options *calibration,
+                                     const binet_bootstrap_options *options, binet_compare_result *result,
+                                     binet_error *error);
+
 BINET_END
 
 #endif

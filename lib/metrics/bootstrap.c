@@ -86,12 +86,22 @@ binet_status binet__evaluation_rows(const binet_context *context, const binet__e
     return binet__units_leave_out(context, &of->units, i - 1 - of->n_resamples, of->n_groups, rows, error);
 }
 
+binet__draws binet__evaluation_draws(const binet__evaluations *of, const double *values, int64_t stride)
+{
+    binet__draws draws = {.value = values[0],
+                          .resamples = values + stride,
+                          .n_resamples = of->n_resamples,
+                          .n_left_out = of->n_groups,
+                          .stride = stride};
+    draws.left_out = of->n_groups != 0 ? draws.resamples + of->n_resamples * stride : NULL;
+    return draws;
+}
+
 binet_status binet__bootstrap_finish(const binet_context *context, const binet_bootstrap_options *given,
                                      const binet__evaluations *evaluations, const double *values, int32_t n_values,
                                      binet_bootstrap_result *result, binet_error *error)
 {
     int64_t n = given->n_resamples;
-    int64_t n_groups = evaluations->n_groups;
     double *sorted = binet__allocate(context, n, sizeof *sorted, error);
     uint64_t *keys = sorted != NULL ? binet__allocate(context, n, 2 * sizeof *keys, error) : NULL;
     if (keys == NULL) {
@@ -102,10 +112,7 @@ binet_status binet__bootstrap_finish(const binet_context *context, const binet_b
     memset(&found, 0, sizeof found);
     (void)binet__read_struct(&found, sizeof found, result, "result", NULL); /* checked before */
     for (int32_t v = 0; v < n_values; v++) {
-        const double *resamples = values + n_values + v;
-        binet__draws draws = {
-            .value = values[v], .resamples = resamples, .n_resamples = n, .n_left_out = n_groups, .stride = n_values};
-        draws.left_out = n_groups != 0 ? resamples + n * n_values : NULL;
+        binet__draws draws = binet__evaluation_draws(evaluations, values + v, n_values);
         found.estimates[v] = binet__estimate(&draws, given->confidence_level, sorted, keys);
     }
     if (found.replicates != NULL) {

@@ -3,6 +3,7 @@
 #define BINET_METRICS_BOOTSTRAP_H
 
 #include "binet/statistics.h"
+#include "metrics/estimate.h"
 #include "metrics/units.h"
 
 enum { BINET__MOST_VALUES = 65536 };
@@ -32,6 +33,9 @@ binet_status binet__evaluations_create(const binet_context *context, int64_t n_r
 /** The rows of evaluation i. */
 binet_status binet__evaluation_rows(const binet_context *context, const binet__evaluations *of, int64_t i,
                                     binet__rows *rows, binet_error *error);
+
+/** One statistic of the values of all evaluations; value i is at values[i * stride]. */
+binet__draws binet__evaluation_draws(const binet__evaluations *of, const double *values, int64_t stride);
 
 /** Turn values [evaluations->n, n_values] into estimates and write the result. */
 binet_status binet__bootstrap_finish(const binet_context *context, const binet_bootstrap_options *given,

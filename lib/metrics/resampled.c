@@ -286,6 +286,14 @@ static int64_t count_segment(const resampled *of, const uint8_t *weights, int64_
     return (int64_t)of->kernels->total(weights + first, of->segments[segment + 1] - first);
 }
 
+/* Bytes may be any object's, so without `restrict` the pointers would be read anew for every place. */
+static void spread(const uint8_t *restrict counts, const uint32_t *restrict units, int64_t n, uint8_t *restrict weights)
+{
+    for (int64_t place = 0; place < n; place++) {
+        weights[place] = counts[units[place]];
+    }
+}
+
 static binet_status step(const void *self, void *made, int64_t i, binet_error *error)
 {
     const resampled *of = self;
@@ -294,9 +302,7 @@ static binet_status step(const void *self, void *made, int64_t i, binet_error *e
     int64_t n_segments = 2 * (int64_t)of->n_bins;
     int64_t *counted = room->counted;
     count_units(of, i, room->counts);
-    for (int64_t place = 0; place < of->predictions->n; place++) {
-        room->weights[place] = room->counts[of->units[place]];
-    }
+    spread(room->counts, of->units, of->predictions->n, room->weights);
     int64_t sides[2] = {0, 0};
     for (int64_t s = 0; s < n_segments; s++) {
         counted[s] = count_segment(of, room->weights, s);

@@ -40,6 +40,7 @@ from .classwise import (
     classwise_calibration,
     quba_calibration_error,
 )
+from .comparison import ComparedMetric, Comparison, Comparisons, compare, compare_all
 from .conditions import Conditions, conditions
 from .consistency import ErrorConsistency, ErrorConsistencyMatrix, error_consistency, error_consistency_matrix
 from .consistency_mean import (
@@ -115,6 +116,7 @@ from .robustness import (
     study_robustness,
 )
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
+from .significance import Equivalence, McNemar, holm, mcnemar, tost, wilson_interval
 from .smooth_ece import SmoothECE, smooth_ece
 from .statistics import BootstrapEstimate, bootstrap
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
@@ -150,6 +152,9 @@ __all__ = [
     "ClasswiseCalibrationBuilder",
     "ClasswiseClass",
     "ClasswiseClasses",
+    "ComparedMetric",
+    "Comparison",
+    "Comparisons",
     "Conditions",
     "Confusion",
     "CopyModel",
@@ -158,6 +163,7 @@ __all__ = [
     "Corruptions",
     "CueConflict",
     "DifficultyOrder",
+    "Equivalence",
     "Error",
     "ErrorConsistency",
     "ErrorConsistencyDifference",
@@ -181,6 +187,7 @@ __all__ = [
     "LineModels",
     "MappedAccuracy",
     "Match",
+    "McNemar",
     "ModelScores",
     "ModelTable",
     "MultilabelAccuracy",
@@ -223,6 +230,8 @@ __all__ = [
     "class_gap",
     "class_report",
     "classwise_calibration",
+    "compare",
+    "compare_all",
     "conditions",
     "copy_model",
     "corruption_robustness",
@@ -242,10 +251,12 @@ __all__ = [
     "fit_temperature",
     "fit_vector_scaling",
     "get_num_threads",
+    "holm",
     "imagenet_val_file_names",
     "invariance",
     "mapped_accuracy",
     "match",
+    "mcnemar",
     "metaclass_correct",
     "multilabel_accuracy",
     "object_focus",
@@ -264,5 +275,7 @@ __all__ = [
     "sort_by_difficulty",
     "study_robustness",
     "synthetic_accuracy",
+    "tost",
     "transforms",
+    "wilson_interval",
 ]

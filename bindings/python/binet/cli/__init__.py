@@ -20,6 +20,7 @@ from . import (
     bias,
     calibrate,
     classwise,
+    compare,
     consistency,
     demo,
     evaluate,
@@ -34,6 +35,7 @@ from . import (
 
 VERBS = (
     evaluate,
+    compare,
     calibrate,
     classwise,
     recalibrate,
@@ -57,6 +59,7 @@ EXAMPLES = """\
 examples:
   binet demo                                                  all of it, on two small models trained here
   binet evaluate resnet50.pt --data val/ -o out/resnet50      images to predictions.csv and summary.json
+  binet compare out/resnet50 out/vit                          what differs, and what is within noise?
   binet calibrate out/resnet50                                does confidence agree with accuracy?
   binet classwise logits.npy --labels labels.npy              and the probability of every class?
   binet recalibrate val.npy --labels labels.npy -o fit.json   the temperature that mends it
