@@ -167,6 +167,61 @@ def error_ratio_row(n_rounds: int) -> Row:
     )
 
 
+def two_models() -> list[binet.Predictions]:
+    """Two models that are right about half the time, on the same 50,000 rows of 10 classes."""
+    random = np.random.default_rng(4)
+    labels = random.integers(0, 10, N_ROWS)
+    easy = random.normal(2, 2, N_ROWS)  # images are easy or hard for both
+    tables = []
+    for _ in range(2):
+        logits = random.normal(0, 1.5, (N_ROWS, 10)).astype(np.float32)
+        logits[np.arange(N_ROWS), labels] += easy
+        tables.append(binet.Predictions.from_logits(logits, labels))
+    return tables
+
+
+def statistics_rows(n_rounds: int) -> list[Row]:
+    """1,000 resamples of 50,000 rows: of ECE, and of six metrics of two models, against NumPy.
+
+    The peers draw other resamples, so that intervals agree as far as 1,000 resamples pin them down.
+    """
+    n_resamples = 1000
+    models = two_models()
+    right = [model.predicted_class == model.label for model in models]
+    columns = ("confidence", "true_probability", "nll", "brier")
+    tables = [
+        {"accuracy": hits.astype(np.float64)} | {name: np.asarray(getattr(model, name)) for name in columns}
+        for model, hits in zip(models, right, strict=True)
+    ]
+
+    def bootstrap() -> binet.BootstrapEstimate:
+        return binet.bootstrap(models[0], "ece", n_resamples=n_resamples)
+
+    def bootstrap_peer() -> Any:
+        return peers.numpy_bootstrap_ece(models[0].confidence, right[0], n_resamples)
+
+    def compare() -> binet.Comparison:
+        return binet.compare(models[0], models[1], by="row", n_resamples=n_resamples)
+
+    def compare_peer() -> Any:
+        return peers.numpy_compare(tables, n_resamples)
+
+    ours, replicates = bootstrap(), bootstrap_peer()
+    error = ours.standard_error
+    agree("NumPy, interval of ECE", (ours.low, ours.high), np.quantile(replicates, (0.025, 0.975)), error / 2)
+    agree("NumPy, standard error of ECE", error, replicates.std(ddof=1), error / 8)
+    found, (differences, p_value) = compare(), compare_peer()
+    agree("SciPy, p value of McNemar", found.mcnemar.p_exact, p_value, 1e-9)
+    for name, drawn in zip([*tables[0], "ece"], differences.T, strict=True):
+        one = found[name].difference
+        agree(f"NumPy, difference of {name}", (one.low, one.high), np.quantile(drawn, (0.025, 0.975)), drawn.std() / 2)
+    size = f"{n_resamples:,} resamples of {N_ROWS:,} rows"
+    return [
+        Row(f"{size}: ECE, NumPy's integers and bincount", *alternate(bootstrap, bootstrap_peer, n_rounds), "20"),
+        Row("  six metrics of two models: NumPy and SciPy", *alternate(compare, compare_peer, n_rounds), ""),
+    ]
+
+
 def photograph(path: Path) -> Path:
     """Write a real photograph as a JPEG of 500 x 333, quality 90."""
     picture = Image.fromarray(load_sample_image("china.jpg")).resize((500, 333), Image.Resampling.LANCZOS)
@@ -330,6 +385,7 @@ def main() -> None:
     print(header(n_threads), end="\n\n", flush=True)
     rows = logits_rows(options.rounds)
     rows.append(error_ratio_row(options.rounds))
+    rows += statistics_rows(5)
     with tempfile.TemporaryDirectory() as folder:
         rows.append(image_row(Path(folder), options.rounds))
         rows.append(loop_row(Path(folder), 5))

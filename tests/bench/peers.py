@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import scipy.optimize
 import scipy.special
+import scipy.stats
 import torch
 import torchmetrics.functional.classification as torchmetrics_functional
 from PIL import Image
@@ -208,3 +209,41 @@ def scipy_temperature(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.in
 
     found = scipy.optimize.minimize_scalar(nll, bounds=(np.log(0.05), np.log(20)), method="bounded")
     return float(np.exp(found.x))
+
+
+def numpy_bootstrap_ece(
+    confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_], n_resamples: int
+) -> npt.NDArray[np.float64]:
+    """ECE of each resample: what its rows add to their bin's gap, summed by bincount; the counts cancel out."""
+    random = np.random.default_rng(0)
+    n = len(confidence)
+    bins = np.maximum(np.ceil(confidence * N_BINS).astype(np.intp) - 1, 0)
+    gaps = confidence - right
+    found = np.empty(n_resamples)
+    for i in range(n_resamples):
+        rows = random.integers(0, n, n)
+        found[i] = np.abs(np.bincount(bins[rows], gaps[rows], N_BINS)).sum() / n
+    return found
+
+
+def numpy_compare(
+    tables: Sequence[dict[str, npt.NDArray[np.float64]]], n_resamples: int
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Differences of the means of all columns and of ECE, resample by resample, and McNemar's exact p value.
+
+    A resample is how often each row was drawn: one product with it takes the means of all columns of both.
+    """
+    random = np.random.default_rng(0)
+    a, b = tables
+    n = len(a["confidence"])
+    columns = np.stack([b[name] - a[name] for name in a])
+    bins = [np.maximum(np.ceil(one["confidence"] * N_BINS).astype(np.intp) - 1, 0) for one in tables]
+    gaps = [one["confidence"] - one["accuracy"] for one in tables]
+    found = np.empty((n_resamples, len(columns) + 1))
+    for i in range(n_resamples):
+        weights = np.bincount(random.integers(0, n, n), minlength=n).astype(np.float64)
+        found[i, :-1] = columns @ weights / n
+        ece = [np.abs(np.bincount(one, gap * weights, N_BINS)).sum() / n for one, gap in zip(bins, gaps, strict=True)]
+        found[i, -1] = ece[1] - ece[0]
+    only_a, only_b = (int((one > other).sum()) for one, other in itertools.permutations((a["accuracy"], b["accuracy"])))
+    return found, float(scipy.stats.binomtest(only_a, only_a + only_b).pvalue)
