@@ -208,7 +208,7 @@ def test_imagenet_predictions_as_others_wrote_them(data: Path, expected: Any, tm
 
 def test_best_only_beyond_the_intervals() -> None:
     clear = compared(make_predictions(1, 1.5), make_predictions(2, 4.0))
-    assert clear.best == {"top1": "model 1", "top5": "model 1", "nll": "model 1", "brier": "model 1"}
+    assert clear.best == {**dict.fromkeys(("accuracy", "top_5_accuracy", "nll", "brier"), "model 1"), "ece": "model 0"}
     close = compared(make_predictions(1, 2.5), make_predictions(2, 2.5))
     assert set(close.best.values()) == {None}
 
@@ -221,7 +221,7 @@ def test_a_tie_has_no_best() -> None:
 def test_a_best_must_lead_every_other_model() -> None:
     """Two equal leaders far ahead of a third: neither is best."""
     strong = make_predictions(2, 4.0)
-    assert compared(strong, strong, make_predictions(1, 1.0)).best["top1"] is None
+    assert compared(strong, strong, make_predictions(1, 1.0)).best["accuracy"] is None
 
 
 @pytest.mark.parametrize("change", ["fewer", "names", "labels", "unnamed"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -13,16 +13,36 @@ from numpy.typing import NDArray
 
 from ..accuracy import Accuracy, accuracy
 from ..calibration import Calibration, calibration
+from ..comparison import Comparison as Pair
+from ..comparison import compare as compare_two
+from ..comparison import compare_all
 from ..errors import InvalidArgument, InvalidData
 from ..risk_coverage import RiskCoverage, risk_coverage
+from ..significance import holm
 from ..smooth_ece import SmoothECE, smooth_ece
+from ..statistics import Metric
 from .runs import Run
 
 Direction = Literal["overconfident", "underconfident", "balanced"]
 
 TOP_K = 5
+MOST_PAIRS = 5
+"""Models of which every two are compared."""
+MOST_COMPARED = 20
+"""Models beyond which no best one is marked."""
+LEVEL = 0.05
+"""A p value below it, corrected for the number of models, is beyond noise."""
 _Z95 = 1.959963984540054
 """Two-sided 95 % of the standard normal distribution."""
+_BETTER: dict[Metric, int] = {"accuracy": 1, "top_5_accuracy": 1, "ece": -1, "nll": -1, "brier": -1}
+"""Measures that are compared: 1 where more is better, -1 where less is."""
+_VALUES: dict[Metric, Callable[[Measured], float]] = {
+    "accuracy": lambda model: model.top1.value,
+    "top_5_accuracy": lambda model: model.top5.value if model.top5 else math.nan,
+    "ece": lambda model: model.calibration.ece,
+    "nll": lambda model: model.nll.value if model.nll else math.nan,
+    "brier": lambda model: model.brier.value if model.brier else math.nan,
+}
 
 
 @dataclass(frozen=True)
@@ -73,12 +93,21 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Models in descending accuracy. `best` names the model that leads a measure beyond the intervals, or None."""
+    """Models in descending accuracy.
+
+    Attributes:
+        models: their numbers.
+        same_images: whether all have the same named images and labels.
+        agreements: how every two answer the same images.
+        best: the model that leads a measure beyond noise, or None; measures that are not compared are not there.
+        pairs: every two of a few models compared, the difference being the second less the first.
+    """
 
     models: tuple[Measured, ...]
     same_images: bool
     agreements: tuple[Agreement, ...]
     best: dict[str, str | None]
+    pairs: tuple[Pair, ...]
 
 
 def compare(runs: Sequence[Run]) -> Comparison:
@@ -100,7 +129,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
         tuple(models),
         orders is not None,
         tuple(_agreements(models, orders)) if orders is not None else (),
-        _best(models) if orders is not None and len(models) > 1 else {},
+        *(_compared(models) if orders is not None and len(models) > 1 else ({}, ())),
     )
 
 
@@ -182,24 +211,45 @@ def _agreements(models: Sequence[Measured], orders: Sequence[NDArray[np.intp]]) 
     return found
 
 
-def _best(models: Sequence[Measured]) -> dict[str, str | None]:
-    """For each measure that has an interval the model that leads beyond it."""
-    return {
-        "top1": _leader(models, [model.top1 for model in models], 1),
-        "top5": _leader(models, [model.top5 for model in models], 1),
-        "nll": _leader(models, [model.nll for model in models], -1),
-        "brier": _leader(models, [model.brier for model in models], -1),
-    }
+def _compared(models: Sequence[Measured]) -> tuple[dict[str, str | None], tuple[Pair, ...]]:
+    """The best model of each measure, and every two of a few models."""
+    if len(models) > MOST_COMPARED:
+        return {}, ()
+    tables = {model.name: model.run.predictions for model in models}
+    pairs = compare_all(tables, metrics=_measures(models)).pairs if len(models) <= MOST_PAIRS else ()
+    best = {measure: _leader(models, measure, sign, pairs) for measure, sign in _BETTER.items()}
+    known = _measures(models)
+    return {measure: name for measure, name in best.items() if measure in known}, tuple(pairs)
 
 
-def _leader(models: Sequence[Measured], values: Sequence[Accuracy | Mean | None], sign: int) -> str | None:
-    """The model whose interval lies beyond every other's (sign 1: above, -1: below); None where there is none."""
-    known = [value for value in values if value is not None]
-    if len(known) < len(values) or any(math.isnan(value.low) for value in known):
+def _measures(models: Sequence[Measured]) -> list[Metric]:
+    """What all models know."""
+    lacking = {"top_5_accuracy": "top5", "nll": "nll", "brier": "brier"}
+    return [
+        measure
+        for measure in _BETTER
+        if measure not in lacking or all(getattr(model, lacking[measure]) is not None for model in models)
+    ]
+
+
+def _leader(models: Sequence[Measured], measure: Metric, sign: int, pairs: Sequence[Pair]) -> str | None:
+    """The model that is better than every other beyond noise, p values corrected by Holm over the others."""
+    if measure not in _measures(models):
         return None
-    worst = [value.low if sign > 0 else value.high for value in known]
-    reach = [value.high if sign > 0 else value.low for value in known]
-    for i, model in enumerate(models):
-        if all(sign * worst[i] > sign * other for j, other in enumerate(reach) if j != i):
-            return model.name
-    return None
+    values = [_VALUES[measure](model) for model in models]
+    first = max(range(len(models)), key=lambda index: (sign * values[index], -index))
+    p_values = []
+    for index, other in enumerate(models):
+        if index != first:
+            found = _pair(models[first], other, measure, pairs)
+            p_values.append(found[measure].p_value)
+    beyond = not any(map(math.isnan, p_values)) and max(holm(np.array(p_values))) < LEVEL
+    return models[first].name if beyond else None
+
+
+def _pair(a: Measured, b: Measured, measure: Metric, pairs: Sequence[Pair]) -> Pair:
+    """Two models compared, in either order; made where it is not there."""
+    for pair in pairs:
+        if {pair.name_a, pair.name_b} == {a.name, b.name}:
+            return pair
+    return compare_two(a.run.predictions, b.run.predictions, names=(a.name, b.name), metrics=[measure])

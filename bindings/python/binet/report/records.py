@@ -12,6 +12,8 @@ from ..accuracy import Accuracy
 from ..calibration import Calibration
 
 if TYPE_CHECKING:
+    from ..comparison import ComparedMetric
+    from ..comparison import Comparison as Pair
     from .assembly import Report
     from .comparison import Comparison, Mean, Measured
     from .properties import Properties
@@ -90,6 +92,22 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
         "models": models,
         "best": comparison.best,
         "agreements": [vars(agreement) for agreement in comparison.agreements],
+        "differences": [_plain(_difference(pair, one)) for pair in comparison.pairs for one in pair.metrics.values()],
+    }
+
+
+def _difference(pair: Pair, one: ComparedMetric) -> dict[str, Any]:
+    """One metric of two models."""
+    return {
+        "first": pair.name_a,
+        "second": pair.name_b,
+        "metric": one.metric,
+        "difference": one.difference.value,
+        "low": one.difference.low,
+        "high": one.difference.high,
+        "p_value": one.p_value,
+        "adjusted_p_value": one.adjusted_p_value,
+        "test": one.test,
     }
 
 

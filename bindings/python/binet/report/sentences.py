@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..comparison import TITLES
 from .assembly import Report
 from .comparison import Comparison, Measured
 from .properties import Properties
@@ -94,10 +95,31 @@ def _accuracy(comparison: Comparison) -> str:
             "The models were not evaluated on the same named images, so the page shows their numbers beside each other "
             "but marks no best one."
         )
-    if comparison.best.get("top1"):
+    if comparison.best.get("accuracy"):
         often = "more" if len(comparison.models) == 2 else "most"
-        return f"{first.name} is right {often} often: {shares} for {second.name}. Their intervals do not overlap."
-    return f"{first.name} is not ahead beyond the noise: {shares} for {second.name}, and their intervals overlap."
+        return f"{first.name} is right {often} often: {shares} for {second.name}, beyond what chance would do."
+    if "accuracy" not in comparison.best:
+        return f"{first.name} has the highest accuracy: {shares} for {second.name}."
+    return f"{first.name} is not ahead beyond noise: {shares} for {second.name}."
+
+
+def measure(name: str) -> str:
+    """What a metric is called."""
+    return TITLES[name]
+
+
+def difference(value: float) -> str:
+    """A difference as "+.0188" or "\u2212.0188"."""
+    if not math.isfinite(value):
+        return "\u2013"
+    return ("\u2212" if value < 0 else "+") + decimal(abs(value))
+
+
+def p_value(value: float) -> str:
+    """A p value: "< .001", ".023", or a dash where there is none."""
+    if math.isnan(value):
+        return "\u2013"
+    return "< .001" if value < 0.001 else f"{value:.3f}".removeprefix("0")
 
 
 def _calibration(comparison: Comparison) -> str:

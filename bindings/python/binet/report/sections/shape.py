@@ -96,6 +96,9 @@ def _sentences(observers: Sequence[Observer]) -> tuple[str, ...]:
     if len(known) == 1:
         one = known[0]
         return (f"{one.name} goes by the shape in {percent(one.result.shape_bias)} of its shape-or-texture answers.",)
+    if max(one.result.low for one in known) <= min(one.result.high for one in known):
+        shares = ", ".join(f"{one.name} {percent(one.result.shape_bias)}" for one in known[:4])
+        return (f"Shape bias does not tell the models apart: {shares}{', ...' if len(known) > 4 else ''}.",)
     texture = [one.name for one in known if one.result.high < 0.5]
     first, last = known[0], known[-1]
     said = (
