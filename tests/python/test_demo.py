@@ -180,7 +180,7 @@ def test_the_page_has_every_section(demo: Path) -> None:
     for section in ("calibration", "agreement", "mistakes", "shape", "robustness", "invariance"):
         assert f'<h2 id="{section}">' in page
     record = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))
-    assert {(one["model"], one["sweep"]) for one in record["invariance"]} == {
+    assert {(one["name"], one["sweep"]) for one in record["invariance"]} == {
         (name, kind) for name in NAMES for kind in ("scale", "shift")
     }
     assert sorted(one["observer"] for one in record["shape"]) == sorted(NAMES)

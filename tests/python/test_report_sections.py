@@ -190,13 +190,13 @@ def test_sweeps_are_read_and_compared_with_their_reference(tmp_path: Path) -> No
     tables = {name: write_sweep(tmp_path / name, seed) for seed, name in enumerate(("one", "two"))}
     page, record = built([tmp_path / "one", tmp_path / "two"], tmp_path / "page")
     assert "invariance" in ids(page)
-    assert [(one["model"], one["sweep"], one["reference"]) for one in record["invariance"]] == [
+    assert [(one["name"], one["sweep"], one["reference"]) for one in record["invariance"]] == [
         ("one", "scale", 1),
         ("two", "scale", 1),
     ]
     for one in record["invariance"]:
-        expected = binet.invariance(tables[one["model"]])
-        assert one["consistency_area"]["value"] == expected.consistency_area.value
+        expected = binet.invariance(tables[one["name"]])
+        assert one["areas"]["consistency"]["value"] == expected.consistency_area.value
         assert [each["accuracy"]["value"] for each in one["settings"]] == [each.accuracy.value for each in expected]
     kept = {name: min(one.consistency.value for one in binet.invariance(table)) for name, table in tables.items()}
     best = max(kept, key=lambda name: kept[name])
@@ -208,7 +208,7 @@ def test_another_reference_of_a_sweep_is_taken_from_its_summary(tmp_path: Path) 
     _, record = built([tmp_path / "net"], tmp_path / "page")
     assert record["invariance"][0]["reference"] == 2
     expected = binet.invariance(tables, reference=2).consistency_area.value
-    assert record["invariance"][0]["consistency_area"]["value"] == expected
+    assert record["invariance"][0]["areas"]["consistency"]["value"] == expected
 
 
 def test_synthetic_sets_need_the_map_of_classes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..answers import Answers, read_answers
 from ..errors import InvalidData
 from ..report import runs
+from ..report.evidence import answers_of
 
 HELP = "CSV with an answer per image, or a folder that binet evaluate --groups wrote"
 
@@ -26,12 +27,7 @@ def _read(file: str) -> list[Answers]:
     if not path.is_dir() and path.name != runs.PREDICTIONS:
         return read_answers(file)
     run = runs.read(file)
-    groups = (run.summary or {}).get("groups")
-    if groups is None:
-        message = f"{file}: these predictions are not about groups of classes; evaluate with --groups sixteen"
-        raise InvalidData(message, "files")
-    csv = path / runs.PREDICTIONS if path.is_dir() else path
-    return [Answers.from_predictions(run.predictions, groups["names"], run.name, str(csv))]
+    return [answers_of(run, run.name)]
 
 
 def at_line(error: InvalidData, observer: Answers) -> InvalidData:

@@ -129,7 +129,7 @@ def gather(
             observers += read_answers(source)
         else:
             models.append(_read_model(Path(source), labels))
-    observers += [_observer(model) for model in models if CUE_CONFLICT in model.sets]
+    observers += [answers_of(model.sets[CUE_CONFLICT], model.name) for model in models if CUE_CONFLICT in model.sets]
     return Evidence(tuple(models), tuple(observers), tuple(tables), **inputs)
 
 
@@ -204,11 +204,15 @@ def _groups(run: Run) -> Any:
     return (run.summary or {}).get("groups")
 
 
-def _observer(model: Model) -> Answers:
-    """The answers of a model to cue-conflict images."""
-    run = model.sets[CUE_CONFLICT]
+def answers_of(run: Run, observer: str) -> Answers:
+    """The answers of a run that was evaluated with groups.
+
+    Raises:
+        binet.Error: `INVALID_DATA` for one that was not.
+    """
     groups = _groups(run)
     if groups is None:
         message = f"{run.path}: these predictions are not about groups of classes; evaluate with --groups sixteen"
-        raise IOFailure(message, "path")
-    return Answers.from_predictions(run.predictions, groups["names"], model.name, str(run.path / PREDICTIONS))
+        raise InvalidData(message, "files")
+    csv = run.path / PREDICTIONS if run.path.is_dir() else run.path
+    return Answers.from_predictions(run.predictions, groups["names"], observer, str(csv))

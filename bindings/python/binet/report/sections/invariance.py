@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ...invariance import Estimate, Invariance, Measure, invariance
+from ...invariance import Invariance, Measure, invariance
 from ..figure import models_svg
+from ..sweeps import sweep_record
 from ..words import percent
 from .section import Section
 
@@ -42,7 +43,8 @@ def collect(evidence: Evidence) -> Section | None:
     if not kinds:
         return None
     swept = [_measure(kind, evidence) for kind in kinds]
-    return Section("invariance", tuple(swept), _sentences(swept), _properties(swept), _records(swept))
+    records = [sweep_record(name, one.kind, result) for one in swept for name, result in one.models.items()]
+    return Section("invariance", tuple(swept), _sentences(swept), _properties(swept), records)
 
 
 def _measure(kind: str, evidence: Evidence) -> Swept:
@@ -88,24 +90,3 @@ def _properties(swept: list[Swept]) -> dict[str, dict[str, float]]:
             if not math.isnan(result.consistency_area.value):
                 found.setdefault(name, {})[f"{one.kind}_consistency"] = result.consistency_area.value
     return found
-
-
-def _records(swept: list[Swept]) -> list[dict[str, Any]]:
-    return [
-        {
-            "sweep": one.kind,
-            "model": name,
-            "reference": result.reference,
-            "settings": [
-                {
-                    key: value._asdict() if isinstance(value, Estimate) else value
-                    for key, value in each._asdict().items()
-                }
-                for each in result
-            ],
-            "consistency_area": result.consistency_area._asdict(),
-            "accuracy_area": result.accuracy_area._asdict(),
-        }
-        for one in swept
-        for name, result in one.models.items()
-    ]

@@ -4,7 +4,7 @@
   const at = (id) => document.getElementById(id);
   const svg = at("scatter"), tip = at("tip"), table = at("models");
   const across = at("across"), up = at("up"), colour = at("colour"), find = at("find");
-  const SPACE = "http://www.w3.org/2000/svg", COLOURS = 8, REACH = 24, LOG_RATIO = 50;
+  const SPACE = "http://www.w3.org/2000/svg", COLOURS = 8, REACH = 24, LOG_RATIO = 50, NARROW = 520;
   const rows = data.models.map((_, row) => row);
   const hidden = new Set();
   let points = [], marked = -1;
@@ -50,8 +50,8 @@
     const back = logarithmic ? Math.exp : (value) => value;
     return { place, logarithmic, ticks: ticksOf(back(start), back(start + size), logarithmic) };
   };
-  const title = (property, scale) => {
-    const better = property.better ? ` (${property.better} is better)` : "";
+  const title = (property, scale, roomy) => {
+    const better = property.better && roomy ? ` (${property.better} is better)` : "";
     return property.label + better + (scale.logarithmic ? ", logarithmic" : "");
   };
 
@@ -73,9 +73,9 @@
       make("line", { x1: frame.left, x2: frame.right, y1: place, y2: place, class: "grid" }, svg);
       make("text", { x: frame.left - 8, y: place + 4, "text-anchor": "end" }, svg, shown(tick));
     }
-    const middle = (frame.top + frame.bottom) / 2;
-    make("text", { x: (frame.left + frame.right) / 2, y: height - 8, "text-anchor": "middle", class: "title" }, svg, title(x, right));
-    make("text", { x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})`, class: "title" }, svg, title(y, rise));
+    const middle = (frame.top + frame.bottom) / 2, roomy = width > NARROW;
+    make("text", { x: (frame.left + frame.right) / 2, y: height - 8, "text-anchor": "middle", class: "title" }, svg, title(x, right, roomy));
+    make("text", { x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})`, class: "title" }, svg, title(y, rise, roomy));
 
     const attribute = chosen(), groups = attribute ? groupsOf(attribute) : [];
     const wanted = find.value.trim().toLowerCase();
