@@ -1,17 +1,13 @@
 /** Class-wise calibration: how well the probability of every class agrees with how often that class is the true one.
  *
  * The errors of class k are those of calibration.h with p_k in the place of the confidence and [label = k] in the place
- * of a right answer; the result is their mean over the classes. By options this is
+ * of a right answer; the result is their mean over the classes. By options this is, in the words of Nixon et al.
+ * (Measuring Calibration in Deep Learning, CVPR Workshops 2019),
+ *   - SCE, class-wise or static calibration error: BINET_EQUAL_WIDTH, no threshold;
+ *   - ACE, adaptive calibration error: BINET_EQUAL_MASS, no threshold;
+ *   - TACE, thresholded adaptive calibration error: BINET_EQUAL_MASS, threshold 0.01;
  *
- *  | name | binning             | threshold | definition | |
- *  |------|---------------------|-----------|------------|-------------------------------------------------------------|
- *  | SCE  | BINET_EQUAL_WIDTH   | 0         | nixon      | class-wise or static calibration error | | ACE  |
- * BINET_EQUAL_MASS    | 0         | nixon      | adaptive: bins of equal mass for each class                 | | TACE |
- * BINET_EQUAL_MASS    | .01       | nixon      | ACE of the probabilities that are at least the threshold    | |      |
- * BINET_EQUAL_WIDTH   | .01       | nixon      | SCE of those                                                | |      |
- * any but the last    |           | pearce     | what J. Pearce's calibration_library calls SCE, ACE and TACE |
- *
- * (Nixon et al., Measuring Calibration in Deep Learning, CVPR Workshops 2019).
+ * and with BINET_CLASSWISE_PEARCE, by the same options, what J. Pearce's calibration_library calls SCE, ACE and TACE.
  */
 #ifndef BINET_CLASSWISE_H
 #define BINET_CLASSWISE_H

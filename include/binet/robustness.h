@@ -48,7 +48,7 @@ typedef struct binet_corruption_options {
                                         baseline_errors is given */
     int32_t reserved;              /**< 0 */
     double confidence_level;       /**< of the intervals, in (0, 1); 0: 0.95 */
-    const double *baseline_errors; /**< [C] mean error of another baseline on each corruption, more than 0, at most 1.
+    const double *baseline_errors; /**< [C] mean error of another baseline on each corruption, 1e-6 .. 1.
                                         NULL: `baseline` says */
     int64_t n_baseline_errors;     /**< entries of baseline_errors: C */
     double baseline_clean_error; /**< of that baseline, less than each of its errors; 0: unknown, no relative errors */

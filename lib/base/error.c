@@ -118,6 +118,12 @@ binet_status binet__read_struct(void *local, size_t known, const void *given, co
     return status;
 }
 
+binet_status binet__check_reserved(int32_t reserved, binet_error *error)
+{
+    return reserved == 0 ? BINET_OK
+                         : binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)reserved);
+}
+
 void binet__write_struct(void *given, const void *local, size_t known)
 {
     uint32_t size = size_of(given);

@@ -37,6 +37,9 @@ binet_status binet__check_struct(const void *given, size_t known, const char *ar
  *  `given` may be NULL: all zero. */
 binet_status binet__read_struct(void *local, size_t known, const void *given, const char *argument, binet_error *error);
 
+/** BINET_INVALID_ARGUMENT where options->reserved is not 0, so that it can come to mean something. */
+binet_status binet__check_reserved(int32_t reserved, binet_error *error);
+
 /** Copy a result into the caller's struct of any version, leaving its struct_size. Checked before with
  *  binet__check_struct. */
 void binet__write_struct(void *given, const void *local, size_t known);

@@ -32,6 +32,7 @@ static binet_status read_options(evaluation *work, const binet_evaluate_options 
     binet_predictions_options predictions;
     binet_evaluate_options *given = &work->options;
     binet_status status = binet__read_struct(given, sizeof *given, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given->reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }
@@ -44,9 +45,6 @@ static binet_status read_options(evaluation *work, const binet_evaluate_options 
     }
     if (given->kind == 0) {
         given->kind = BINET_LOGITS;
-    }
-    if (given->reserved != 0) {
-        return binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)given->reserved);
     }
     int is_sweep = work->loader.is_sweep;
     if (is_sweep ? given->features_path != NULL : given->features_paths != NULL) {

@@ -12,6 +12,7 @@ enum { DEFAULT_SIDE = 32768, DEFAULT_PIXELS = 89478485 };
 static binet_status read_limits(const binet_image_options *options, binet_image_options *limits, binet_error *error)
 {
     binet_status status = binet__read_struct(limits, sizeof *limits, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(limits->reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }
@@ -19,9 +20,6 @@ static binet_status read_limits(const binet_image_options *options, binet_image_
         return binet__fail_argument(error, "options",
                                     "options has max_width %d, max_height %d, max_pixels %lld; none may be below 0",
                                     (int)limits->max_width, (int)limits->max_height, (long long)limits->max_pixels);
-    }
-    if (limits->reserved != 0) {
-        return binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)limits->reserved);
     }
     limits->max_width = limits->max_width != 0 ? limits->max_width : DEFAULT_SIDE;
     limits->max_height = limits->max_height != 0 ? limits->max_height : DEFAULT_SIDE;

@@ -301,6 +301,7 @@ static binet_status read_thresholds(const binet_blind_pairs_options *options, se
 {
     binet_blind_pairs_options given;
     binet_status status = binet__read_struct(&given, sizeof given, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given.reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }

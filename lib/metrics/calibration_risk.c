@@ -17,6 +17,7 @@ static binet_status read_options(const binet_risk_coverage_options *options, bin
                                  binet_error *error)
 {
     binet_status status = binet__read_struct(given, sizeof *given, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given->reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }

@@ -137,7 +137,7 @@ static binet_status find_waves(smoother *all, double bandwidth, binet_error *err
 {
     all->n_waves = waves_of(bandwidth);
     binet_status status = binet__run(all->context, all->n_pieces, run_piece, all, error);
-    for (int64_t k = 0; k < all->n_waves; k++) {
+    for (int64_t k = 0; status == BINET_OK && k < all->n_waves; k++) {
         double sum = 0.0;
         for (int64_t p = 0; p < all->n_pieces; p++) {
             sum += all->of_pieces[p * all->room + k];
@@ -310,6 +310,7 @@ static binet_status read_options(const binet_smooth_ece_options *options, binet_
                                  binet_error *error)
 {
     binet_status status = binet__read_struct(given, sizeof *given, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given->reserved, error) : status;
     if (status == BINET_OK && given->bandwidth != 0.0 &&
         !(given->bandwidth >= LEAST_BANDWIDTH && given->bandwidth <= 1.0)) {
         return binet__fail_argument(error, "options",

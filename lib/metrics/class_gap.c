@@ -65,18 +65,12 @@ static binet_status read_classes(const binet_context *context, tables *given, do
     return status;
 }
 
-/* Newcombe (1998), method 10: the distances of the two Wilson intervals' ends, as the sides of a right angle. */
 static binet_class_gap_class compare(const binet_class_report_class *a, const binet_class_report_class *b)
 {
     binet_class_gap_class one = {a->n, b->n, a->accuracy, b->accuracy, NAN, NAN, NAN};
     if (a->n > 0 && b->n > 0) {
-        double down_a = a->accuracy - a->low;
-        double up_a = a->high - a->accuracy;
-        double down_b = b->accuracy - b->low;
-        double up_b = b->high - b->accuracy;
         one.gap = b->accuracy - a->accuracy;
-        one.low = one.gap - sqrt(down_b * down_b + up_a * up_a);
-        one.high = one.gap + sqrt(up_b * up_b + down_a * down_a);
+        binet__newcombe(b->accuracy, b->low, b->high, a->accuracy, a->low, a->high, &one.low, &one.high);
     }
     return one;
 }

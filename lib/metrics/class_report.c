@@ -71,6 +71,12 @@ static binet_status check_rows(const binet_predictions *predictions, int32_t *n_
         largest = larger > largest ? larger : largest;
     }
     *n_classes = most != 0 ? (int32_t)most : largest + 1;
+    int64_t row = binet__predictions_first_improbable(predictions);
+    if (row < predictions->n) {
+        return binet__fail(error, BINET_INVALID_DATA, "predictions", row,
+                           "row %lld has the true_probability %.9g; allowed: 0 .. 1", (long long)row,
+                           binet__column_f64(predictions, BINET_TRUE_PROBABILITY)[row]);
+    }
     return BINET_OK;
 }
 

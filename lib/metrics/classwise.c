@@ -30,9 +30,6 @@ static binet_status check_definition(const binet_classwise_options *given, binet
                                     (int)given->convention, binet__convention_name(given->convention),
                                     pearce ? "pearce" : "class-wise equal mass");
     }
-    if (given->reserved != 0) {
-        return binet__fail_argument(error, "options", "options->reserved is %d; it must be 0", (int)given->reserved);
-    }
     if (!(given->threshold >= 0.0 && given->threshold <= 1.0)) {
         return binet__fail_argument(error, "options", "options->threshold is %g; allowed: 0 .. 1", given->threshold);
     }
@@ -49,6 +46,7 @@ binet_status binet__classwise_read_options(const binet_context *context, int32_t
 {
     binet_classwise_options given;
     binet_status status = binet__read_struct(&given, sizeof given, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given.reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }

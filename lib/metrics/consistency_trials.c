@@ -124,8 +124,9 @@ static binet_status find_n(const plan *wanted, int64_t *n, binet_error *error)
 
 static binet_status check_plan(plan *wanted, int32_t reserved, binet_error *error)
 {
-    if (reserved != 0) {
-        return binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)reserved);
+    binet_status status = binet__check_reserved(reserved, error);
+    if (status != BINET_OK) {
+        return status;
     }
     double significance = wanted->significance;
     double power = wanted->power;

@@ -35,6 +35,9 @@ double binet__quantile(const double *sorted, int64_t n, double p)
     if (low == high || part == 0.0) { /* two infinities have no difference */
         return low;
     }
+    if (isinf(low) || isinf(high)) { /* nothing lies between: the one that is infinite, of two the nearer */
+        return isinf(low) && (isfinite(high) || part < 0.5) ? low : high;
+    }
     double step = high - low;
     return part < 0.5 ? low + step * part : high - step * (1.0 - part);
 }

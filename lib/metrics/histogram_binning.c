@@ -20,6 +20,7 @@ static binet_status read_options(const binet_histogram_binning_options *options,
                                  binet_error *error)
 {
     binet_status status = binet__read_struct(given, sizeof *given, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given->reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }
@@ -31,10 +32,6 @@ static binet_status read_options(const binet_histogram_binning_options *options,
     if (given->binning != BINET_EQUAL_WIDTH && given->binning != BINET_EQUAL_MASS) {
         return binet__fail_argument(error, "options", "options->binning is %d; allowed: %d (equal width), %d (mass)",
                                     (int)given->binning, BINET_EQUAL_WIDTH, BINET_EQUAL_MASS);
-    }
-    if (given->reserved != 0) {
-        return binet__fail(error, BINET_UNSUPPORTED, "options", -1, "options->reserved is %d; it must be 0",
-                           (int)given->reserved);
     }
     return BINET_OK;
 }

@@ -40,6 +40,15 @@ void binet__share(int64_t n_hits, int64_t n, double level, double *share, double
     }
 }
 
+/* The distances of the two intervals' ends, as the sides of a right angle. */
+void binet__newcombe(double a, double a_low, double a_high, double b, double b_low, double b_high, double *low,
+                     double *high)
+{
+    double difference = a - b;
+    *low = difference - sqrt((a - a_low) * (a - a_low) + (b_high - b) * (b_high - b));
+    *high = difference + sqrt((a_high - a) * (a_high - a) + (b - b_low) * (b - b_low));
+}
+
 void binet__mean(const double *values, int64_t n, double level, double least, double most, double *mean, double *low,
                  double *high)
 {

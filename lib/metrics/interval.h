@@ -14,6 +14,11 @@ void binet__wilson(int64_t n_hits, int64_t n, double level, double *low, double 
 /** The share n_hits / n and its Wilson interval; all three NaN where n is 0. */
 void binet__share(int64_t n_hits, int64_t n, double level, double *share, double *low, double *high);
 
+/** The interval of a - b, shares of independent samples, from their Wilson intervals (Newcombe, 1998, method 10).
+ *  Exactness: reproducible. */
+void binet__newcombe(double a, double a_low, double a_high, double b, double b_low, double b_high, double *low,
+                     double *high);
+
 /** The mean of n values that lie in least .. most, and mean +- z s / sqrt(n) within that range, s being their standard
  *  deviation over n - 1; the ends are NaN where n is 1, all three where n is 0. The same bits for any order of values.
  *  Exactness: reproducible. */

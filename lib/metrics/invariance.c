@@ -42,9 +42,7 @@ static binet_status read_options(const binet_invariance_options *options, int64_
                                  binet_invariance_options *given, binet_error *error)
 {
     binet_status status = binet__read_struct(given, sizeof *given, options, "options", error);
-    if (status == BINET_OK && given->reserved != 0) {
-        status = binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)given->reserved);
-    }
+    status = status == BINET_OK ? binet__check_reserved(given->reserved, error) : status;
     status = status == BINET_OK ? binet__check_confidence_level(&given->confidence_level, error) : status;
     return status == BINET_OK ? check_values(given->values, n_settings, error) : status;
 }

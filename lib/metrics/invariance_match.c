@@ -50,6 +50,12 @@ binet_status binet__sweep_check_tables(binet__sweep *sweep, binet_error *error)
             return binet__fail(error, BINET_INVALID_DATA, "settings", row, "settings[%lld] has no label in row %lld",
                                (long long)k, (long long)row);
         }
+        row = binet__predictions_first_improbable(table);
+        if (row < table->n) {
+            return binet__fail(error, BINET_INVALID_DATA, "settings", row,
+                               "settings[%lld] has the true_probability %.9g in row %lld; allowed: 0 .. 1",
+                               (long long)k, binet__column_f64(table, BINET_TRUE_PROBABILITY)[row], (long long)row);
+        }
         row = first_row(table, !sweep->is_named);
         if (row < table->n) {
             return binet__fail(error, BINET_INVALID_DATA, "settings", row,

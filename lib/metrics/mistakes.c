@@ -133,6 +133,7 @@ binet_status binet_multilabel_accuracy(const binet_context *context, const binet
     binet_multilabel_result found = {0};
     binet_status status = check_lists(predictions, offsets, classes, error);
     status = status == BINET_OK ? binet__read_struct(&chosen, sizeof chosen, options, "options", error) : status;
+    status = status == BINET_OK ? binet__check_reserved(chosen.reserved, error) : status;
     status = status == BINET_OK ? binet__check_confidence_level(&chosen.confidence_level, error) : status;
     status = status == BINET_OK ? read_result(result, predictions->n, &found, error) : status;
     if (status != BINET_OK) {

@@ -118,6 +118,17 @@ void binet__predictions_label_row(binet_predictions *table, int64_t row, int32_t
     binet__column_f64(table, BINET_BRIER)[row] = NAN;
 }
 
+int64_t binet__predictions_first_improbable(const binet_predictions *table)
+{
+    const double most = 1.0 + 1e-6;
+    const double *probabilities = binet__column_f64(table, BINET_TRUE_PROBABILITY);
+    int64_t row = 0;
+    while (row < table->n && !(probabilities[row] < 0.0 || probabilities[row] > most)) { /* NaN is unknown */
+        row++;
+    }
+    return row;
+}
+
 /* ---- Reading ----------------------------------------------------------------------------------------------------- */
 
 int64_t binet_predictions_count(const binet_predictions *predictions)

@@ -43,10 +43,7 @@ static binet_status check_options(const binet_predictions_options *options, bine
         return binet__fail_argument(error, "options", "options->aggregate is %d; allowed: %d .. %d, with groups",
                                     (int)options->aggregate, BINET_GROUP_MEAN, BINET_GROUP_MAX);
     }
-    if (options->reserved != 0) {
-        return binet__fail_argument(error, "options", "options->reserved is %d, not 0", (int)options->reserved);
-    }
-    return BINET_OK;
+    return binet__check_reserved(options->reserved, error);
 }
 
 static binet_status check_offsets(const int64_t *offsets, int64_t n_groups, binet_error *error)

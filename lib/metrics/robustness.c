@@ -40,7 +40,8 @@ binet__estimate binet__estimate_of(double value, int64_t n, double level)
 {
     binet__estimate found = {value, NAN, NAN};
     if (n > 0) {
-        binet__wilson(llround(value * (double)n), n, level, &found.low, &found.high);
+        int64_t n_hits = value < 1.0 ? llround(value * (double)n) : n; /* no rounding above n, which may be 2^63 - 1 */
+        binet__wilson(n_hits, n, level, &found.low, &found.high);
         /* A value that is not a share of n, such as one printed in three digits, is not outside of its interval. */
         found.low = fmin(found.low, value);
         found.high = fmax(found.high, value);
@@ -68,8 +69,7 @@ binet__estimate binet__ratio_of(binet__estimate numerator, binet__estimate denom
 
 binet__estimate binet__difference_of(binet__estimate a, binet__estimate b)
 {
-    double difference = a.value - b.value;
-    binet__estimate found = {difference, difference - hypot(a.value - a.low, b.high - b.value),
-                             difference + hypot(a.high - a.value, b.value - b.low)};
+    binet__estimate found = {.value = a.value - b.value};
+    binet__newcombe(a.value, a.low, a.high, b.value, b.low, b.high, &found.low, &found.high);
     return found;
 }

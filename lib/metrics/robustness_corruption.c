@@ -57,6 +57,8 @@ typedef struct inputs {
     binet_corruption_options options;
 } inputs;
 
+static const double least_baseline = 1e-6; /* so that no CE is too large for its digits */
+
 static int64_t count_at(const inputs *given, int64_t c, int64_t s)
 {
     if (given->counts == NULL) {
@@ -101,10 +103,10 @@ static binet_status check_baseline(inputs *given, binet_error *error)
     given->baseline_clean = clean != 0.0 ? clean : NAN;
     for (int32_t c = 0; c < given->n_corruptions; c++) {
         double value = given->baseline[c];
-        if (!(value > 0.0 && value <= 1.0) || !(clean >= 0.0 && clean < value)) {
+        if (!(value >= least_baseline && value <= 1.0) || !(clean >= 0.0 && clean < value)) {
             return binet__fail(error, BINET_INVALID_DATA, "options", c,
-                               "options->baseline_errors[%d] is %g with a clean error of %g; allowed: more than 0 and "
-                               "than the clean error, at most 1",
+                               "options->baseline_errors[%d] is %g with a clean error of %g; allowed: 1e-6 .. 1, and "
+                               "more than the clean error",
                                (int)c, value, clean);
         }
     }
@@ -153,6 +155,7 @@ static binet_status check_cells(const inputs *given, binet_error *error)
 static binet_status check_options(inputs *given, const binet_corruption_options *options, binet_error *error)
 {
     binet_status status = binet__read_struct(&given->options, sizeof given->options, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(given->options.reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }
@@ -316,16 +319,13 @@ static void measure_cells(const inputs *given, binet_corruption_cell *cells)
 /* Plain mean of what each corruption has; NaN where one has none. */
 static double mean_over(const binet_corruption_mean *corruptions, int32_t n, size_t offset)
 {
-    binet__sum sum = {0};
+    double sum = 0.0;
     for (int32_t c = 0; c < n; c++) {
         double value;
         memcpy(&value, (const char *)&corruptions[c] + offset, sizeof value);
-        if (isnan(value)) {
-            return NAN;
-        }
-        binet__sum_add(&sum, value);
+        sum += value;
     }
-    return binet__sum_value(&sum) / n;
+    return sum / n;
 }
 
 static void summarise(const inputs *given, const binet_corruption_cell *cells, binet_corruption_mean *corruptions,

@@ -17,6 +17,7 @@ static binet_status read_options(const binet_object_focus_options *options, bine
                                  binet_error *error)
 {
     binet_status status = binet__read_struct(chosen, sizeof *chosen, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(chosen->reserved, error) : status;
     if (status == BINET_OK && (chosen->n_mixed_same < 0 || chosen->n_mixed_rand < 0 || chosen->n_clean < 0)) {
         return binet__fail_argument(
             error, "options", "options->n_mixed_same, n_mixed_rand and n_clean are %lld, %lld and %lld; allowed: >= 0",

@@ -2,7 +2,6 @@
 
 #include "base/array.h"
 #include "base/error.h"
-#include "base/sum.h"
 #include "binet/robustness.h"
 #include "metrics/interval.h"
 #include "metrics/robustness.h"
@@ -20,6 +19,7 @@ static binet_status check_inputs(inputs *given, const binet_relative_accuracy_op
 {
     binet_relative_accuracy_options chosen;
     binet_status status = binet__read_struct(&chosen, sizeof chosen, options, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(chosen.reserved, error) : status;
     status = status == BINET_OK ? binet__check_confidence_level(&chosen.confidence_level, error) : status;
     status = status == BINET_OK ? binet__check_accuracies(given->shifted, "shifted", &given->n, error) : status;
     status = status == BINET_OK ? binet__check_counts(given->counts, "counts", given->n, error) : status;
@@ -59,9 +59,10 @@ static binet_relative_accuracy_set measure(const inputs *given, int64_t i)
     return found;
 }
 
-/* Sums of one number over the sets, and of its logarithm. */
+/* Sums of one number over the sets, and of its logarithm. A number over a tiny clean accuracy is too large for
+ * binet__sum. */
 typedef struct mean {
-    binet__sum sum;
+    double sum;
     double logarithms;
     double beyond; /* NaN or infinite where one of the numbers is, else 0 */
 } mean;
@@ -72,13 +73,13 @@ static void add(mean *to, double value)
         to->beyond += value;
         return;
     }
-    binet__sum_add(&to->sum, value);
+    to->sum += value;
     to->logarithms += log(value); /* -inf for 0, whose geometric mean is 0 */
 }
 
 static double plain(const mean *of, int64_t n)
 {
-    return of->beyond != 0.0 ? of->beyond : binet__sum_value(&of->sum) / (double)n;
+    return of->beyond != 0.0 ? of->beyond : of->sum / (double)n;
 }
 
 static double geometric(const mean *of, int64_t n)

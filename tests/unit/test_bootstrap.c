@@ -8,6 +8,7 @@
 #include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "metrics/estimate.h"
 #include "scores.h"
 
 enum { N = 200, RESAMPLES = 300 };
@@ -268,6 +269,19 @@ static void an_interval_that_is_not_there_says_why(void)
 
 /* ---- Bad input --------------------------------------------------------------------------------------------------- */
 
+/* An end between a number and an infinity is the infinity, not a NaN. */
+static void infinite_values_have_quantiles(void)
+{
+    static const double above[4] = {1.0, 2.0, INFINITY, INFINITY};
+    static const double below[2] = {-INFINITY, 3.0};
+    static const double both[2] = {-INFINITY, INFINITY};
+    CHECK_NEAR(binet__quantile(above, 4, 1.0 / 6.0), 1.5, 1e-15);
+    CHECK(binet__quantile(above, 4, 0.4) == INFINITY && binet__quantile(above, 4, 0.6) == INFINITY);
+    CHECK(binet__quantile(below, 2, 0.1) == -INFINITY && binet__quantile(below, 2, 0.9) == -INFINITY);
+    CHECK(binet__quantile(below, 2, 1.0) == 3.0);
+    CHECK(binet__quantile(both, 2, 0.4) == -INFINITY && binet__quantile(both, 2, 0.6) == INFINITY);
+}
+
 static void refused(int64_t n_rows, const binet_statistic *statistic, const binet_bootstrap_options *options,
                     binet_bootstrap_result *result, const char *argument, const char *why)
 {
@@ -388,6 +402,7 @@ int main(void)
     RUN(threads_do_not_matter);
     RUN(clusters_are_drawn_whole);
     RUN(an_interval_that_is_not_there_says_why);
+    RUN(infinite_values_have_quantiles);
     RUN(bad_options_are_named);
     RUN(a_statistic_may_fail);
     RUN(memory_may_run_out);

@@ -6,6 +6,7 @@
 #include "binet/mistakes.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "metrics/predictions_table.h"
 #include "scores.h"
 
 enum { N = 900, C = 12 };
@@ -368,6 +369,21 @@ static void refused(const binet_predictions *table, const binet_class_report_opt
     CHECK(result.n == 0 && classes[0].n == 0x5A5A5A5A5A5A5A5A);
 }
 
+/* As a table of another program may have them; its softmax may round to a little above 1. */
+static void probabilities_must_be_some(void)
+{
+    static const double improbable[] = {INFINITY, 1e300, 1.001, -0.001};
+    binet_predictions *table = table_of(C, 16);
+    binet__column_f64(table, BINET_TRUE_PROBABILITY)[7] = 1.0000001;
+    binet_class_report_result result = {.struct_size = sizeof result};
+    CHECK_INT(binet_class_report(NULL, table, NULL, &result, NULL), BINET_OK);
+    for (int i = 0; i < 4; i++) {
+        binet__column_f64(table, BINET_TRUE_PROBABILITY)[7] = improbable[i];
+        refused(table, NULL, C, BINET_INVALID_DATA, "predictions", 7, "row 7 has the true_probability");
+    }
+    binet_predictions_destroy(table);
+}
+
 static void what_does_not_fit_is_named(void)
 {
     binet_predictions *table = table_of(C, 15);
@@ -465,6 +481,7 @@ int main(void)
     RUN(of_equal_classes_the_first_is_named);
     RUN(gaps_are_those_of_the_classes);
     RUN(a_table_and_itself_have_no_gap);
+    RUN(probabilities_must_be_some);
     RUN(what_does_not_fit_is_named);
     RUN(memory_may_run_out);
     return check_result();

@@ -296,14 +296,14 @@ static void bad_fits_are_named(void)
     CHECK_CONTAINS(error.message, "row 0 has no label");
     CHECK_INT(binet_fit_histogram_binning(NULL, bare, NULL, &histogram, &error), BINET_INVALID_DATA);
     CHECK_INT(error.element, 0);
-    static const binet_histogram_binning_options wrong[] = {
-        {sizeof wrong[0], -1, 0, 0}, {sizeof wrong[0], 65537, 0, 0}, {sizeof wrong[0], 0, 2, 0}};
+    static const binet_histogram_binning_options wrong[] = {{sizeof wrong[0], -1, 0, 0},
+                                                            {sizeof wrong[0], 65537, 0, 0},
+                                                            {sizeof wrong[0], 0, 2, 0},
+                                                            {sizeof wrong[0], 0, 0, 1}};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         CHECK_INT(binet_fit_histogram_binning(NULL, table, &wrong[i], &histogram, &error), BINET_INVALID_ARGUMENT);
         CHECK_TEXT(error.argument, "options");
     }
-    const binet_histogram_binning_options newer = {sizeof newer, 0, 0, 1};
-    CHECK_INT(binet_fit_histogram_binning(NULL, table, &newer, &histogram, &error), BINET_UNSUPPORTED);
     binet_histogram_bin bins[14];
     histogram.bins = bins;
     histogram.bins_capacity = 14;

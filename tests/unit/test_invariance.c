@@ -5,6 +5,7 @@
 
 #include "binet/threads.h"
 #include "failing_allocator.h"
+#include "metrics/predictions_table.h"
 #include "scores.h"
 
 enum { N = 500, C = 7, D = 19, K = 4 };
@@ -425,6 +426,23 @@ static void labels_are_needed_and_must_agree(void)
     tear_down(&s);
 }
 
+/* As a table of another program may have them. */
+static void probabilities_must_be_some(void)
+{
+    static const double improbable[] = {INFINITY, 1e300, 1.001, -0.001};
+    scene s;
+    set_up(&s, 1);
+    const request asked = {K, 3, NULL, {.struct_size = sizeof asked.options}};
+    for (int i = 0; i < 4; i++) {
+        binet_predictions *other = make(1, NULL, labels, names);
+        binet__column_f64(other, BINET_TRUE_PROBABILITY)[5] = improbable[i];
+        s.pointers[1] = other;
+        check_fails(&s, &asked, BINET_INVALID_DATA, "settings", 5, "settings[1] has the true_probability");
+        binet_predictions_destroy(other);
+    }
+    tear_down(&s);
+}
+
 static void features_must_fit(void)
 {
     scene s;
@@ -476,6 +494,7 @@ int main(void)
     RUN(wrong_arguments_are_named);
     RUN(tables_of_other_pictures_are_refused);
     RUN(labels_are_needed_and_must_agree);
+    RUN(probabilities_must_be_some);
     RUN(features_must_fit);
     RUN(no_memory_at_any_call_leaves_nothing);
     return check_result();

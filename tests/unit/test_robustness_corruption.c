@@ -219,6 +219,8 @@ static void options_that_cannot_be_are_named(void)
     options.n_baseline_errors = C;
     own[4] = 0.0;
     refused(0.25, &options, BINET_INVALID_DATA, "options", 4, "options->baseline_errors[4] is 0");
+    own[4] = 1e-300;
+    refused(0.25, &options, BINET_INVALID_DATA, "options", 4, "options->baseline_errors[4] is 1e-300");
     own[4] = 0.25;
     options.baseline_clean_error = 0.25;
     refused(0.25, &options, BINET_INVALID_DATA, "options", 4, "with a clean error of 0.25");

@@ -67,6 +67,26 @@ static void intervals_need_the_numbers_of_images(void)
     CHECK(!isnan(sets[0].relative_low) && result.relative > 0.0);
 }
 
+/* A clean accuracy next to 0 makes relatives that are large, and a number of images that no set has is still one. */
+static void numbers_of_any_size_give_numbers(void)
+{
+    static const double clean[M] = {1e-30, 0.5, 0.5, 1.0};
+    static const double all_right[M] = {1.0, 0.5, 0.25, 1.0};
+    static const int64_t huge[M] = {INT64_MAX, INT64_MAX, INT64_MAX - 1, 1};
+    binet_array s = scores_vector(all_right, BINET_F64, M);
+    binet_array c = scores_vector(clean, BINET_F64, M);
+    binet_array n = scores_vector(huge, BINET_I64, M);
+    binet_relative_accuracy_set sets[M];
+    binet_relative_accuracy_result result = {.struct_size = sizeof result, .sets = sets, .sets_capacity = M};
+    CHECK_INT(binet_relative_accuracy(NULL, &s, &n, &c, &n, NULL, &result, NULL), BINET_OK);
+    CHECK_NEAR(result.relative / 2.5e29, 1.0, 1e-14);
+    for (int i = 0; i < M; i++) {
+        CHECK(sets[i].low <= sets[i].accuracy && sets[i].accuracy <= sets[i].high);
+        CHECK(sets[i].relative_low <= sets[i].relative && sets[i].relative <= sets[i].relative_high);
+    }
+    CHECK_NEAR(sets[0].high - sets[0].low, 0.0, 1e-15);
+}
+
 static void refused(const double *values, const int64_t *n_images, double clean, binet_status status,
                     const char *argument, int64_t element, const char *why)
 {
@@ -154,6 +174,7 @@ int main(void)
 {
     RUN(means_are_those_by_hand);
     RUN(intervals_need_the_numbers_of_images);
+    RUN(numbers_of_any_size_give_numbers);
     RUN(accuracies_that_cannot_be_are_named);
     RUN(object_focus_is_the_definition);
     RUN(focus_that_cannot_be_is_named);

@@ -212,6 +212,7 @@ static void bad_input_is_named(void)
     CHECK_INT(error.element, 1);
     right = bytes_of(correct, 2);
     CHECK_INT(binet_place_model(NULL, &places, &right, 4, 1.0, &placement, &error), BINET_INVALID_ARGUMENT);
+    CHECK_TEXT(error.argument, "confidence_level");
     CHECK_INT(placement.threshold, -7);
 
     static const int64_t twice[] = {0, 1, 1, 2};
