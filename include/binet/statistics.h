@@ -161,11 +161,11 @@ typedef struct binet_mcnemar_result {
 /** McNemar's test of two models on the same samples (McNemar, 1947; continuity correction: Edwards, 1948): whether one
  *  has more of them right than the other. Only samples that just one has right count.
  *
- * @param[in]  n_only_a Samples that only a has right, 0 .. 2^52.
- * @param[in]  n_only_b Samples that only b has right, 0 .. 2^52.
+ * @param[in]  n_only_a Samples that only a has right, 0 .. 2^31 - 1.
+ * @param[in]  n_only_b Samples that only b has right, 0 .. 2^31 - 1.
  * @param[out] result   struct_size set by the caller. Not NULL.
  * @param[out] error    NULL: no detail wanted.
- * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED. Exactness: bounded, 1e-10 of p. Thread-safe. Since 0.1.
+ * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED. Exactness: bounded, 1e-12 of p. Thread-safe. Since 0.1.
  */
 BINET_API binet_status binet_mcnemar(int64_t n_only_a, int64_t n_only_b, binet_mcnemar_result *result,
                                      binet_error *error);

@@ -6,10 +6,10 @@
 #include "base/memory.h"
 #include "binet/robustness.h"
 #include "metrics/correctness.h"
+#include "metrics/distribution.h"
 #include "metrics/interval.h"
 #include "metrics/normal.h"
 #include "metrics/robustness.h"
-#include "metrics/student.h"
 
 enum { FEWEST_FITTED = 3, MOST_MODELS = 1 << 20 };
 
@@ -190,7 +190,7 @@ static void fit(const inputs *given, const binet_accuracy_line_model *models, bi
     found->r_squared = yy > 0.0 ? fmax(1.0 - residual / yy, 0.0) : NAN;
     found->mean_x = mean_x;
     found->sum_squares_x = xx;
-    found->t_quantile = binet__student_two_sided(given->options.confidence_level, found->n_fitted - 2);
+    found->t_quantile = binet__student_two_sided(given->options.confidence_level, (double)(found->n_fitted - 2));
     double slope_margin = found->t_quantile * found->residual_deviation / sqrt(xx);
     double intercept_margin = found->t_quantile * found->residual_deviation * sqrt(1.0 / n + mean_x * mean_x / xx);
     found->slope_low = found->slope - slope_margin;

@@ -41,8 +41,8 @@ binet_status binet_wilson_interval(int64_t n_hits, int64_t n, double confidence_
 
 static binet_status check_count(int64_t count, const char *argument, binet_error *error)
 {
-    if (count < 0 || count > (int64_t)1 << 52) {
-        return binet__fail_argument(error, argument, "%s is %lld; allowed: 0 .. 2^52", argument, (long long)count);
+    if (count < 0 || count > INT32_MAX) {
+        return binet__fail_argument(error, argument, "%s is %lld; allowed: 0 .. 2^31 - 1", argument, (long long)count);
     }
     return BINET_OK;
 }
