@@ -103,7 +103,7 @@ def _sentences(data: Robustness) -> tuple[str, ...]:
         if not known:
             continue
         best, worst = max(known, key=lambda name: known[name]), min(known, key=lambda name: known[name])
-        text = f"Over the corruptions of {one.name}, {best} is right {percent(known[best])} of the time"
+        text = f"On {one.name} images, {best} is right {percent(known[best])} of the time"
         said.append(f"{text}." if best == worst else f"{text}, {worst} {percent(known[worst])}.")
     return tuple(said)
 
