@@ -191,6 +191,39 @@ def test_tables_that_cannot_be_compared_are_refused(logits: Array, labels: Array
         binet.compare(a, a, by="row", metrics=[])
 
 
+@pytest.mark.parametrize(
+    ("options", "argument", "message"),
+    [
+        ({"n_resamples": 0}, "n_resamples", "n_resamples is 0; allowed: whole numbers, 2 .. 2147483647"),
+        ({"n_resamples": 1}, "n_resamples", "n_resamples is 1; allowed: "),
+        ({"confidence_level": 0}, "confidence_level", "confidence_level is 0; allowed: more than 0, less than 1"),
+        ({"confidence_level": 1.5}, "confidence_level", r"confidence_level is 1\.5; allowed: between 0 and 1"),
+        ({"clusters": [0, 1]}, "clusters", "clusters has 2 entries; there are 1000 rows"),
+        ({"metrics": ["accuracy", "f1"]}, "metrics", "metrics is 'f1'; allowed: 'accuracy', "),
+    ],
+)
+def test_bad_options_of_a_comparison_are_named(
+    pair: tuple[binet.Predictions, binet.Predictions], options: dict[str, Any], argument: str, message: str
+) -> None:
+    with pytest.raises(binet.Error, match=message) as caught:
+        binet.compare(*pair, **options)
+    assert (caught.value.status, caught.value.argument) == (binet.Status.INVALID_ARGUMENT, argument)
+
+
+def test_tables_without_a_common_file_or_labels_are_refused(logits: Array, labels: Array) -> None:
+    def named(word: str, truth: Array | None) -> binet.Predictions:
+        return binet.Predictions.from_logits(logits, truth, file_names=[f"{word}{row}" for row in range(len(logits))])
+
+    with pytest.raises(binet.Error, match="no file name") as caught:
+        binet.compare(named("left", labels), named("right", labels))
+    assert (caught.value.status, caught.value.argument) == (binet.Status.INVALID_DATA, "b")
+    for tables, argument in (((None, labels), "a"), ((labels, None), "b")):
+        with pytest.raises(binet.Error, match="row 0 has no label") as caught:
+            binet.compare(*(named("same", truth) for truth in tables))
+        assert (caught.value.status, caught.value.argument) == (binet.Status.INVALID_DATA, argument)
+        assert caught.value.index == 0
+
+
 # ---- The verb --------------------------------------------------------------------------------------------------------
 
 

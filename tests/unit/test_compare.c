@@ -119,6 +119,86 @@ static void refused(const binet_predictions *a, const binet_predictions *b, int6
     CHECK(rows[0].p_value == 77.0 && result.n == 0);
 }
 
+static void bad_options_are_named(void)
+{
+    static const struct {
+        binet_bootstrap_options options;
+        const char *why;
+    } bad[] = {
+        {{.n_resamples = -1}, "n_resamples is -1; allowed: 2 .. 2147483647, or 0 for 1000"},
+        {{.n_resamples = 1}, "n_resamples is 1; allowed: 2 .. 2147483647, or 0 for 1000"},
+        {{.confidence_level = 1.0}, "confidence_level is 1;"},
+        {{.confidence_level = -0.5}, "confidence_level is -0.5;"},
+        {{.confidence_level = (double)NAN}, "confidence_level is "},
+        {{.method = 2}, "method is 2;"},
+    };
+    binet_predictions *a = table_of(1, N, 0);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        binet_bootstrap_options options = bad[i].options;
+        options.struct_size = sizeof options;
+        binet_error error;
+        binet_compared rows[3] = {{.p_value = 77.0}};
+        binet_compare_result result = {.struct_size = sizeof result, .metrics = rows, .metrics_capacity = 3};
+        CHECK_INT(binet_compare(NULL, a, a, metrics, 3, NULL, &options, &result, &error), BINET_INVALID_ARGUMENT);
+        CHECK_TEXT(error.argument, "options");
+        CHECK_INT(error.element, -1);
+        CHECK_CONTAINS(error.message, bad[i].why);
+        CHECK(rows[0].p_value == 77.0 && result.n == 0);
+    }
+    binet_predictions_destroy(a);
+}
+
+/* [N, n_classes]: class 0 with a probability of 0.75, or 1 where it is the only one; all rows have `label`. */
+static binet_predictions *certain(int64_t n_classes, int64_t label)
+{
+    static double probabilities[N * 2];
+    int64_t labels[N];
+    binet_predictions *table = NULL;
+    for (int64_t i = 0; i < N; i++) {
+        probabilities[i * n_classes] = n_classes == 1 ? 1.0 : 0.75;
+        if (n_classes == 2) {
+            probabilities[i * 2 + 1] = 0.25;
+        }
+        labels[i] = label;
+    }
+    binet_array scores = scores_matrix(probabilities, BINET_F64, N, n_classes);
+    binet_array truth = scores_vector(labels, BINET_I64, N);
+    CHECK_INT(binet_predictions_from_scores(NULL, BINET_PROBABILITIES, &scores, &truth, NULL, &table, NULL), BINET_OK);
+    return table;
+}
+
+static void same_in_all_resamples(const binet_predictions *table, double accuracy, double ece)
+{
+    for (int method = BINET_BOOTSTRAP_PERCENTILE; method <= BINET_BOOTSTRAP_BCA; method++) {
+        binet_bootstrap_options options = {.struct_size = sizeof options, .method = method};
+        binet_compared rows[3];
+        binet_compare_result result = {.struct_size = sizeof result, .metrics = rows, .metrics_capacity = 3};
+        CHECK_INT(binet_compare(NULL, table, table, metrics, 3, NULL, &options, &result, NULL), BINET_OK);
+        const double expected[2] = {accuracy, ece};
+        for (int m = 0; m < 2; m++) {
+            binet_estimate a = rows[m].a;
+            CHECK(a.value == expected[m] && a.low == a.value && a.high == a.value && a.standard_error == 0.0);
+            CHECK_INT(a.interval, BINET_INTERVAL_FOUND);
+            CHECK(rows[m].difference.low == 0.0 && rows[m].difference.high == 0.0 && rows[m].p_value == 1.0);
+        }
+        CHECK_INT(accuracy > 0.0 ? result.n_both_right : result.n_both_wrong, N);
+        CHECK(result.n_only_a_right == 0 && result.n_only_b_right == 0 && result.p_exact == 1.0);
+    }
+}
+
+static void all_right_all_wrong_and_one_class_have_no_spread(void)
+{
+    binet_predictions *right = certain(2, 0);
+    binet_predictions *wrong = certain(2, 1);
+    binet_predictions *only = certain(1, 0);
+    same_in_all_resamples(right, 1.0, 0.25);
+    same_in_all_resamples(wrong, 0.0, 0.75);
+    same_in_all_resamples(only, 1.0, 0.0);
+    binet_predictions_destroy(right);
+    binet_predictions_destroy(wrong);
+    binet_predictions_destroy(only);
+}
+
 static void bad_input_is_named(void)
 {
     binet_predictions *a = table_of(1, N, 0);
@@ -159,6 +239,8 @@ int main(void)
 {
     RUN(differences_are_of_the_same_resamples);
     RUN(a_model_is_like_itself);
+    RUN(all_right_all_wrong_and_one_class_have_no_spread);
+    RUN(bad_options_are_named);
     RUN(bad_input_is_named);
     RUN(memory_may_run_out);
     return check_result();
