@@ -8,6 +8,7 @@
 
 enum { N = 200, C = 5, RESAMPLES = 200 };
 
+/* No labels where first_label is negative. */
 static binet_predictions *table_of(uint64_t seed, int64_t n, int64_t first_label)
 {
     static double logits[N * C];
@@ -15,7 +16,7 @@ static binet_predictions *table_of(uint64_t seed, int64_t n, int64_t first_label
     binet_predictions *table = NULL;
     scores_logits(logits, n * C, seed);
     scores_labels(labels, n, C, 2);
-    labels[0] = first_label;
+    labels[0] = first_label < 0 ? 0 : first_label;
     for (int64_t i = 0; i < n; i += 2) {
         logits[i * C + labels[i]] += 8.0;
     }
