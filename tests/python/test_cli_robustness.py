@@ -62,7 +62,7 @@ def test_a_missing_corruption(folder: Path, capsys: pytest.CaptureFixture[str]) 
     status, out, err = run(capsys, "--corruptions", folder / "c")
     assert (status, out) == (1, "")
     assert err.startswith("binet robustness: ")
-    assert "fog at severity 3 is missing" in err
+    assert "1 of 75 cells are missing, the first is fog/3; --allow-missing" in err
     status, out, _ = run(capsys, "--corruptions", folder / "c", "--allow-missing", "--json")
     record = json.loads(out)["corruptions"]
     assert status == 0

@@ -125,7 +125,8 @@ def multilabel_accuracy(
     rows = find(predictions, names, "labels")
     found = np.flatnonzero(rows >= 0)
     if found.size == 0:
-        raise InvalidData(f"none of the {len(names):,} file names of labels is in predictions: {names[:1]}", "labels")
+        first = f": {names[0]!r}, ..." if len(names) else ""
+        raise InvalidData(f"none of the {len(names):,} file names of labels is in predictions{first}", "labels")
     of_rows: list[Any] = [()] * len(predictions)
     for index in found.tolist():
         of_rows[rows[index]] = lists[index]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from .. import transforms
 from ..arrays import Array
 from ..errors import InvalidData
+from ..report import runs
 from ..threads import set_num_threads
 
 _PRESETS = {"imagenet": transforms.IMAGENET, "clip": transforms.CLIP}
@@ -89,12 +91,22 @@ def use_threads(n_threads: int | None) -> None:
     torch.set_num_threads(n_threads)
 
 
+def labelled(file: str | os.PathLike[str], labels: str | None) -> runs.Run:
+    """A run, or a CSV of predictions, with the label of every row; `labels` is what --labels gave."""
+    run = runs.read(file, labels)
+    missing = np.flatnonzero(run.predictions.label < 0)
+    if missing.size:
+        rows = f"{missing.size:,} of {len(run.predictions):,} rows have no label"
+        raise InvalidData(f"{file}: {rows}; --labels gives them, a CSV of file_name,label", "labels", int(missing[0]))
+    return run
+
+
 def array(file: str) -> Array:
     """The array of a .npy file, mapped into memory where it has entries."""
     try:
         values = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise InvalidData(f"{file}: not a .npy file of numbers: {error}") from error
+    except (ValueError, EOFError) as error:  # NumPy's words are about pickles, which a user never asked for
+        raise InvalidData(f"{file}: not a .npy file of numbers, or cut off") from error
     if not isinstance(values, np.ndarray):
         raise InvalidData(f"{file}: not a .npy file but an archive of several")
     return values

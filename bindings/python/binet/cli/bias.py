@@ -10,6 +10,7 @@ from ..answers import Answers
 from ..bias import ShapeBias, ShapeBiasCategory, shape_bias
 from ..errors import InvalidData
 from . import observers, plots
+from .numbers import pick, records
 
 NAME = "bias"
 HELP = "Shape bias of answers to cue-conflict images, pooled and for each shape."
@@ -63,20 +64,13 @@ def _measure(observer: Answers) -> _Model:
 def _record(model: _Model) -> dict[str, Any]:
     """For machines: what is NaN is null."""
     result = model.result
-    shares = ("shape_bias", "low", "high")
-    counts = ("n", "n_conflict", "n_shape", "n_texture", "n_other")
+    numbers = ("shape_bias", "low", "high", "confidence_level", "n", "n_conflict", "n_shape", "n_texture", "n_other")
     return {
         "file": model.file,
         "model": model.name,
-        **{name: _known(getattr(result, name)) for name in shares},
-        "confidence_level": result.confidence_level,
-        **{name: getattr(result, name) for name in counts},
-        "categories": [one._asdict() | {"shape_bias": _known(one.shape_bias)} for one in result.categories],
+        **pick(result, numbers),
+        "categories": records(result.categories),
     }
-
-
-def _known(value: float) -> float | None:
-    return value if value == value else None
 
 
 def _table(model: _Model) -> str:

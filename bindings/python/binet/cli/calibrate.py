@@ -10,12 +10,11 @@ from ..accuracy import Accuracy, accuracy
 from ..calibration import BINNINGS, CONVENTIONS, Calibration, calibration
 from ..predictions import Predictions
 from ..proper_scores import ProperScores, proper_scores
-from ..report import runs
 from ..report.records import bins, core, finite
 from ..risk_coverage import RiskCoverage, risk_coverage
 from ..smooth_ece import SmoothECE, smooth_ece
 from . import plots
-from .arguments import positive
+from .arguments import labelled, positive
 
 NAME = "calibrate"
 HELP = "What confidence is good for: calibration errors with every bin, proper scores, risk and coverage."
@@ -64,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
     plots.check(arguments.plot)
-    read = runs.read(arguments.file, arguments.labels)
+    read = labelled(arguments.file, arguments.labels)
     read.require_probabilities()
     found = _measure(read.predictions, arguments)
     if arguments.plot:

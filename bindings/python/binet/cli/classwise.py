@@ -10,6 +10,7 @@ from ..calibration import CONVENTIONS
 from ..classwise import ClasswiseCalibration, classwise_calibration
 from . import plots
 from .arguments import array, natural, positive
+from .numbers import pick, records
 
 NAME = "classwise"
 HELP = "Class-wise calibration error of scores, with the classes where it is largest."
@@ -68,14 +69,10 @@ def _record(file: str, result: ClasswiseCalibration) -> dict[str, Any]:
     return {
         "file": file,
         "name": result.name,
-        **{name: _known(getattr(result, name)) for name in names},
+        **pick(result, names),
         "definition": result.definition,
-        "classes": [{name: _known(value) for name, value in one._asdict().items()} for one in result.classes],
+        "classes": records(result.classes),
     }
-
-
-def _known(value: Any) -> Any:
-    return value if value == value else None
 
 
 def _table(file: str, result: ClasswiseCalibration, n_worst: int) -> str:

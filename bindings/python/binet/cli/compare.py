@@ -7,8 +7,9 @@ import json
 from typing import Any
 
 from ..comparison import ComparedMetric, Comparison, compare_all
-from ..report import runs
-from .arguments import natural, positive
+from ..errors import InvalidArgument
+from ..report.records import finite
+from .arguments import labelled, natural, positive
 
 NAME = "compare"
 HELP = "Models on the same images: differences with intervals and p values, flips both ways."
@@ -34,11 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
-    read = [runs.read(file, arguments.labels) for file in (arguments.first, *arguments.others)]
+    read = [labelled(file, arguments.labels) for file in (arguments.first, *arguments.others)]
     for one in read:
         one.require_probabilities()
     names = [one.name for one in read]
     unique = [one.name if names.count(one.name) == 1 else str(one.path) for one in read]
+    for name in unique:
+        if unique.count(name) > 1:
+            raise InvalidArgument(f"{name} is given twice", "models")
     tables = {name: one.predictions for name, one in zip(unique, read, strict=True)}
     found = compare_all(tables, n_resamples=arguments.resamples, seed=arguments.seed)
     print(json.dumps([_record(pair) for pair in found], indent=1) if arguments.json else found)
@@ -51,7 +55,7 @@ def _record(pair: Comparison) -> dict[str, Any]:
         "a": pair.name_a,
         "b": pair.name_b,
         **{name: getattr(pair, name) for name in (*counts, "n_same_answer")},
-        "mcnemar": vars(pair.mcnemar),
+        "mcnemar": finite(vars(pair.mcnemar)),
         "metrics": {name: _metric(one) for name, one in pair.metrics.items()},
         "sentence": pair.sentence,
     }
@@ -67,4 +71,4 @@ def _metric(one: ComparedMetric) -> dict[str, Any]:
         "p_value": one.p_value,
         "adjusted_p_value": one.adjusted_p_value,
     }
-    return {name: value if value == value else None for name, value in numbers.items()} | {"test": one.test}
+    return finite(numbers) | {"test": one.test}

@@ -20,9 +20,8 @@ from ..mistakes import (
     multilabel_accuracy,
 )
 from ..predictions import Predictions
-from ..report import runs
 from . import plots
-from .arguments import natural
+from .arguments import labelled, natural
 from .numbers import number, pick, records
 
 NAME = "mistakes"
@@ -137,7 +136,7 @@ def _class_names(path: Path) -> list[str]:
 def _measure(
     file: str, arguments: argparse.Namespace, names: Sequence[str] | None, factors: FactorTable | None
 ) -> _Model:
-    read = runs.read(file, arguments.labels)
+    read = labelled(file, arguments.labels)
     predictions = read.predictions
     try:
         real = None if arguments.real is None else _real(predictions, arguments.real)

@@ -7,12 +7,11 @@ import json
 import math
 from typing import Any
 
-import numpy as np
-
 from ..model_ranking import ModelScores, RankCorrelations
 from ..model_table import ModelTable
 from . import plots
 from .arguments import positive
+from .numbers import grid
 
 NAME = "models"
 HELP = "Many models as a table: rank correlations of their properties, the Pareto front, a weighted score."
@@ -124,8 +123,8 @@ def _record(
         "n_models": len(table),
         "properties": list(correlations.properties),
         "method": correlations.method,
-        "coefficient": _known(correlations.coefficient),
-        "p_value": _known(correlations.p_value),
+        "coefficient": grid(correlations.coefficient),
+        "p_value": grid(correlations.p_value),
     }
     if front is not None:
         found["front"] = [{"row": row, "model": table.models[row]} for row in front]
@@ -142,10 +141,6 @@ def _record(
             for row in score.order
         ]
     return found
-
-
-def _known(matrix: np.ndarray[Any, np.dtype[np.float64]]) -> list[list[float | None]]:
-    return [[None if math.isnan(value) else value for value in row] for row in matrix.tolist()]
 
 
 def _save_plot(correlations: RankCorrelations, file: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 from typing import Any
 
 from ..report.records import finite
@@ -16,6 +17,11 @@ def pick(result: Any, names: Iterable[str]) -> dict[str, Any]:
 def records(rows: Iterable[Any]) -> list[dict[str, Any]]:
     """Named tuples for JSON."""
     return [finite(row._asdict()) for row in rows]
+
+
+def grid(matrix: Any) -> list[list[float | None]]:
+    """A matrix for JSON."""
+    return [[value if isfinite(value) else None for value in row] for row in matrix.tolist()]
 
 
 def number(value: float, width: int) -> str:

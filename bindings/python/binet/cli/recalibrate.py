@@ -21,7 +21,8 @@ from ..recalibration import (
     load,
 )
 from ..report import runs
-from .arguments import array, positive
+from ..report.records import finite
+from .arguments import array, labelled, positive
 
 NAME = "recalibrate"
 HELP = "Fit a map that makes confidence agree with accuracy, or apply one that was fitted."
@@ -68,7 +69,7 @@ def run(arguments: argparse.Namespace) -> None:
         made.save(arguments.output)
     record = _record(made)
     if arguments.json:
-        print(json.dumps(record, indent=1))
+        print(json.dumps(finite(record), indent=1))
     else:
         print("\n".join(f"{name:16} {_shown(value)}" for name, value in record.items()))
 
@@ -81,7 +82,7 @@ def _fit_logits(arguments: argparse.Namespace) -> TemperatureScaling | VectorSca
 
 
 def _fit_predictions(arguments: argparse.Namespace) -> IsotonicCalibration | HistogramBinning:
-    predictions = runs.read(arguments.file, arguments.labels).predictions
+    predictions = labelled(arguments.file, arguments.labels).predictions
     if arguments.method == "isotonic":
         return IsotonicCalibration().fit(predictions)
     return HistogramBinning(arguments.bins, arguments.binning).fit(predictions)

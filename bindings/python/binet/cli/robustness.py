@@ -14,6 +14,7 @@ from ..predictions import Predictions
 from ..report import runs
 from ..robustness import RelativeAccuracy, relative_accuracy
 from . import plots
+from .numbers import grid, pick, records
 
 NAME = "robustness"
 HELP = "Accuracy under corruption, on shifted sets over the clean one, and beyond the line of many models."
@@ -81,12 +82,12 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _corruptions(arguments: argparse.Namespace, clean: Predictions | None) -> CorruptionRobustness:
-    return corruption_robustness(
-        arguments.corruptions,
-        clean=clean,
-        baseline=arguments.baseline,
-        missing="nan" if arguments.allow_missing else "error",
-    )
+    found = corruption_robustness(arguments.corruptions, clean=clean, baseline=arguments.baseline, missing="nan")
+    if found.missing and not arguments.allow_missing:
+        corruption, severity = found.missing[0]
+        what = f"{len(found.missing)} of {found.cells.size} cells are missing, the first is {corruption}/{severity}"
+        raise InvalidData(f"{arguments.corruptions}: {what}; --allow-missing shows what there is", "corruptions")
+    return found
 
 
 def _shifted(files: list[str]) -> dict[str, Predictions]:
@@ -121,38 +122,25 @@ def _line(file: str, scale: Any) -> AccuracyLine:
 # ---- For machines ----------------------------------------------------------------------------------------------------
 
 
-def _known(value: Any) -> Any:
-    """What is NaN is null."""
-    return None if isinstance(value, float) and value != value else value
-
-
-def _numbers(result: Any, *names: str) -> dict[str, Any]:
-    return {name: _known(getattr(result, name)) for name in names}
-
-
-def _rows(table: Any) -> list[dict[str, Any]]:
-    return [{name: _known(value) for name, value in row._asdict().items()} for row in table]
-
-
 def _corruptions_record(result: CorruptionRobustness) -> dict[str, Any]:
     names = ("accuracy", "low", "high", "mce", "mce_low", "mce_high", "relative_mce", "clean_accuracy", "baseline")
     return {
-        **_numbers(result, *names),
+        **pick(result, names),
         "missing": [list(cell) for cell in result.missing],
-        "corruptions": _rows(result.corruptions),
-        "severities": _rows(result.severities),
-        "cells": [[_known(value) for value in row] for row in result.cells.tolist()],
+        "corruptions": records(result.corruptions),
+        "severities": records(result.severities),
+        "cells": grid(result.cells),
     }
 
 
 def _shifted_record(result: RelativeAccuracy) -> dict[str, Any]:
     names = ("geometric", "geometric_low", "geometric_high", "relative", "relative_low", "relative_high")
-    return {**_numbers(result, *names, "accuracy", "low", "high", "drop"), "sets": _rows(result.sets)}
+    return pick(result, (*names, "accuracy", "low", "high", "drop")) | {"sets": records(result.sets)}
 
 
 def _line_record(result: AccuracyLine) -> dict[str, Any]:
     names = ("scale", "slope", "slope_low", "slope_high", "intercept", "intercept_low", "intercept_high", "r_squared")
-    return {**_numbers(result, *names, "n_fitted"), "models": _rows(result.models)}
+    return pick(result, (*names, "n_fitted")) | {"models": records(result.models)}
 
 
 # ---- For people ------------------------------------------------------------------------------------------------------

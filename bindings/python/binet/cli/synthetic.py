@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidData
 from ..predictions import Predictions
-from ..report import runs
 from ..synthetic import CONVENTIONS, PUG_IMAGENET_FACTORS, SyntheticAccuracy, synthetic_accuracy
 from . import plots
+from .arguments import labelled
 from .numbers import number, pick, records
 
 NAME = "synthetic"
@@ -79,7 +79,7 @@ def _measure(file: str, arguments: argparse.Namespace) -> _Model:
     given: Predictions | Mapping[str, Predictions] = _runs_of(Path(file), arguments.labels)
     name = Path(file).name
     if not given:
-        read = runs.read(file, arguments.labels)
+        read = labelled(file, arguments.labels)
         given, name = read.predictions, read.name
     try:
         result = synthetic_accuracy(given, arguments.map, arguments.factors, convention=arguments.convention)
@@ -94,7 +94,7 @@ def _runs_of(folder: Path, labels: str | None) -> dict[str, Predictions]:
     for factor in PUG_IMAGENET_FACTORS:
         for path in (folder / factor, folder / f"{factor}.csv"):
             if path.exists():
-                found[factor] = runs.read(path, labels).predictions
+                found[factor] = labelled(path, labels).predictions
                 break
     return found
 

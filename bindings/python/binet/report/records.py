@@ -75,7 +75,7 @@ def to_json(report: Report) -> dict[str, Any]:
     if report.comparison:
         found |= _compared(report.comparison)
     for section in report.sections:
-        found[section.name] = _plain(section.records)
+        found[section.name] = plain(section.records)
     if report.properties:
         found["properties"] = _properties(report.properties)
     return found
@@ -92,7 +92,7 @@ def _compared(comparison: Comparison) -> dict[str, Any]:
         "models": models,
         "best": comparison.best,
         "agreements": [vars(agreement) for agreement in comparison.agreements],
-        "differences": [_plain(_difference(pair, one)) for pair in comparison.pairs for one in pair.metrics.values()],
+        "differences": [plain(_difference(pair, one)) for pair in comparison.pairs for one in pair.metrics.values()],
     }
 
 
@@ -128,17 +128,15 @@ def _properties(properties: Properties) -> dict[str, Any]:
     return {"n_models": len(properties.table), "correlations": [finite(pair) for pair in pairs]}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """A tree of records that JSON can hold: None in the place of what is not finite."""
     if isinstance(value, dict):
-        return {str(name): _plain(one) for name, one in value.items()}
+        return {str(name): plain(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [plain(one) for one in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def finite(record: dict[str, Any]) -> dict[str, Any]:
     """A record that JSON can hold: None in the place of NaN and of infinities."""
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value for name, value in record.items()
-    }
+    return {name: plain(value) for name, value in record.items()}
