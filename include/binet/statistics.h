@@ -189,7 +189,7 @@ typedef struct binet_tost_result {
  * Where all differences are the same, the statistics are infinite, or NaN and p 1 at a margin itself.
  *
  * @param[in]  context     NULL: malloc, one thread, the best instruction set.
- * @param[in]  differences [N] f64, N >= 2, finite and below 2^40 in size: of each sample. Not NULL.
+ * @param[in]  differences [N] f64, N >= 2, each 2^46 / N at most in size: of each sample. Not NULL.
  * @param[in]  low         Lower margin, finite.
  * @param[in]  high        Upper margin, finite and above low.
  * @param[out] result      struct_size set by the caller. Not NULL.

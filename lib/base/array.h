@@ -26,4 +26,16 @@ binet_status binet__check_vector(const binet_array *array, const char *argument,
 /** Element i of a checked 1-d integer array. */
 int64_t binet__integer_at(const binet_array *array, int64_t i);
 
+/** Element i of a checked array [N] of f64. */
+static inline double binet__f64_at(const binet_array *array, int64_t i)
+{
+    return *(const double *)((const char *)array->data + i * array->strides[0]);
+}
+
+/** Element (i, j) of a checked array [N, M] of f64. */
+static inline double binet__f64_at_2(const binet_array *array, int64_t i, int64_t j)
+{
+    return *(const double *)((const char *)array->data + i * array->strides[0] + j * array->strides[1]);
+}
+
 #endif

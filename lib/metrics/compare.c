@@ -76,21 +76,6 @@ static binet_status evaluate(const binet_context *context, comparison *of, const
     return status;
 }
 
-static double bootstrap_p(const double *differences, int64_t n, int64_t stride)
-{
-    int64_t n_known = 0;
-    int64_t at_most = 0;
-    int64_t at_least = 0;
-    for (int64_t r = 0; r < n; r++) {
-        double value = differences[r * stride];
-        n_known += !isnan(value);
-        at_most += value <= 0.0;
-        at_least += value >= 0.0;
-    }
-    int64_t fewer = at_most < at_least ? at_most : at_least;
-    return n_known < 2 ? (double)NAN : fmin(2.0 * (1.0 + (double)fewer) / (1.0 + (double)n_known), 1.0);
-}
-
 static binet_status estimate(const binet_context *context, const comparison *of, binet_compare_result *found,
                              binet_error *error)
 {
@@ -105,7 +90,7 @@ static binet_status estimate(const binet_context *context, const comparison *of,
             binet__draws draws = binet__evaluation_draws(&of->evaluations, of->values[i] + m, stride);
             *estimates[i] = binet__estimate(&draws, of->given.confidence_level, sorted, keys);
         }
-        row.p_value = bootstrap_p(of->values[2] + stride + m, n, stride);
+        row.p_value = binet__sign_p_value(of->values[2] + stride + m, n, stride);
         if (row.metric == BINET_METRIC_ACCURACY && of->given.clusters == NULL) {
             row.test = BINET_TEST_MCNEMAR;
             row.p_value = found->p_exact;

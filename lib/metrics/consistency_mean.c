@@ -1,11 +1,10 @@
-#include <math.h>
-
 #include "base/array.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "binet/bias.h"
 #include "kernels/kernels.h"
 #include "metrics/consistency.h"
+#include "metrics/estimate.h"
 
 enum { WORD_BITS = 64, N_ENDS = 2, MOST_LISTS = 2 };
 
@@ -212,20 +211,6 @@ static binet_status count_resamples(const binet_bootstrap_options *options, int6
     return status;
 }
 
-/* Two-sided: twice the share of resamples on the smaller side of 0, the sample itself counting as one of them. */
-static double p_value_of(const double *replicates, int64_t n)
-{
-    int64_t n_low = 1;
-    int64_t n_high = 1;
-    for (int64_t r = 0; r < n; r++) {
-        double difference = replicates[r * N_VALUES + MOST_LISTS];
-        n_low += difference <= 0.0;
-        n_high += difference >= 0.0;
-    }
-    int64_t n_least = n_low < n_high ? n_low : n_high;
-    return fmin(2.0 * (double)n_least / (double)(n + 1), 1.0);
-}
-
 static binet_status measure_difference(job *work, const binet_bootstrap_options *options,
                                        binet_error_consistency_difference_result *found, binet_error *error)
 {
@@ -252,7 +237,7 @@ static binet_status measure_difference(job *work, const binet_bootstrap_options 
         found->kappa_a = estimates[0];
         found->kappa_b = estimates[1];
         found->difference = estimates[MOST_LISTS];
-        found->p_value = p_value_of(replicates, n_resamples);
+        found->p_value = binet__sign_p_value(replicates + MOST_LISTS, n_resamples, N_VALUES);
     }
     binet__release(work->context, replicates);
     return status;

@@ -126,6 +126,21 @@ static void find_ends(const binet__draws *draws, const double *sorted, int64_t n
     found->high = binet__quantile(sorted, n, high);
 }
 
+double binet__sign_p_value(const double *differences, int64_t n, int64_t stride)
+{
+    int64_t n_known = 0;
+    int64_t at_most = 0;
+    int64_t at_least = 0;
+    for (int64_t r = 0; r < n; r++) {
+        double value = differences[r * stride];
+        n_known += !isnan(value);
+        at_most += value <= 0.0;
+        at_least += value >= 0.0;
+    }
+    int64_t fewer = at_most < at_least ? at_most : at_least;
+    return n_known < 2 ? (double)NAN : fmin(2.0 * (1.0 + (double)fewer) / (1.0 + (double)n_known), 1.0);
+}
+
 binet_estimate binet__estimate(const binet__draws *draws, double level, double *sorted, uint64_t *keys)
 {
     binet_estimate found = {.value = draws->value, .low = NAN, .high = NAN};

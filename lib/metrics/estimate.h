@@ -21,4 +21,8 @@ double binet__quantile(const double *sorted, int64_t n, double p);
  *  with the values of the resamples that have one, the least first. */
 binet_estimate binet__estimate(const binet__draws *draws, double level, double *sorted, uint64_t *keys);
 
+/** The two-sided p value of no difference: min(1, 2 (1 + min(R-, R+)) / (1 + R)) over the R differences that are there,
+ * R- of them at most 0 and R+ at least 0 (Davison and Hinkley, 1997); difference r is at r stride. NaN where R < 2. */
+double binet__sign_p_value(const double *differences, int64_t n, int64_t stride);
+
 #endif

@@ -6,15 +6,25 @@
 #include "base/sum.h"
 #include "metrics/normal.h"
 
-binet_status binet__check_confidence_level(double *level, binet_error *error)
+static binet_status check_level(double *level, const char *argument, const char *prefix, binet_error *error)
 {
     double given = *level;
     *level = given != 0.0 ? given : 0.95;
     if (!(*level > 0.0 && *level < 1.0)) {
-        return binet__fail_argument(error, "options",
-                                    "options->confidence_level is %g; allowed: between 0 and 1, or 0 for 0.95", given);
+        return binet__fail_argument(error, argument,
+                                    "%sconfidence_level is %g; allowed: between 0 and 1, or 0 for 0.95", prefix, given);
     }
     return BINET_OK;
+}
+
+binet_status binet__check_confidence_level(double *level, binet_error *error)
+{
+    return check_level(level, "options", "options->", error);
+}
+
+binet_status binet__check_confidence_level_argument(double *level, binet_error *error)
+{
+    return check_level(level, "confidence_level", "", error);
 }
 
 void binet__wilson(int64_t n_hits, int64_t n, double level, double *low, double *high)

@@ -7,6 +7,9 @@
 /** Put the default, 0.95, in the place of a level of 0; BINET_INVALID_ARGUMENT for one that is not between 0 and 1. */
 binet_status binet__check_confidence_level(double *level, binet_error *error);
 
+/** As binet__check_confidence_level, of a level that is a parameter of its own and no member of options. */
+binet_status binet__check_confidence_level_argument(double *level, binet_error *error);
+
 /** Wilson's score interval (Wilson, 1927) of the share n_hits / n, n > 0; its ends are 0 or 1 exactly where n_hits is 0
  *  or n. Exactness: reproducible. */
 void binet__wilson(int64_t n_hits, int64_t n, double level, double *low, double *high);

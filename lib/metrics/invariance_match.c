@@ -5,17 +5,6 @@
 #include "metrics/invariance.h"
 #include "metrics/predictions_table.h"
 
-/* The first row without a label; n where every row has one. */
-static int64_t first_without_label(const binet_predictions *table)
-{
-    const int32_t *labels = binet__column_i32(table, BINET_LABEL);
-    int64_t row = 0;
-    while (row < table->n && labels[row] != BINET__NO_LABEL) {
-        row++;
-    }
-    return row;
-}
-
 /* The first row that has a name or, for `named` 0, that has none; n where there is no such row. */
 static int64_t first_row(const binet_predictions *table, int named)
 {
@@ -45,7 +34,7 @@ binet_status binet__sweep_check_tables(binet__sweep *sweep, binet_error *error)
                                "settings[%lld] has %lld classes and settings[%lld] has %lld", (long long)k,
                                (long long)table->n_classes, (long long)sweep->reference, (long long)n_classes);
         }
-        int64_t row = first_without_label(table);
+        int64_t row = binet__predictions_first_unlabelled(table);
         if (row < table->n) {
             return binet__fail(error, BINET_INVALID_DATA, "settings", row, "settings[%lld] has no label in row %lld",
                                (long long)k, (long long)row);

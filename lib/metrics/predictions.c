@@ -118,6 +118,16 @@ void binet__predictions_label_row(binet_predictions *table, int64_t row, int32_t
     binet__column_f64(table, BINET_BRIER)[row] = NAN;
 }
 
+int64_t binet__predictions_first_unlabelled(const binet_predictions *table)
+{
+    const int32_t *labels = binet__column_i32(table, BINET_LABEL);
+    int64_t row = 0;
+    while (row < table->n && labels[row] != BINET__NO_LABEL) {
+        row++;
+    }
+    return row;
+}
+
 int64_t binet__predictions_first_improbable(const binet_predictions *table)
 {
     const double most = 1.0 + 1e-6;

@@ -50,6 +50,9 @@ binet_status binet__predictions_name_row(binet_predictions *table, int64_t row, 
  *  confidence where the prediction is right; unknown elsewhere. */
 void binet__predictions_label_row(binet_predictions *table, int64_t row, int32_t label);
 
+/** The first row without a label; n where every row has one. */
+int64_t binet__predictions_first_unlabelled(const binet_predictions *table);
+
 /** The first row whose true_probability is known and is none: outside 0 .. 1 by more than the softmax of another
  * program rounds; n where there is no such row. */
 int64_t binet__predictions_first_improbable(const binet_predictions *table);

@@ -77,20 +77,28 @@ binet_status binet__check_metrics(const int32_t *metrics, int32_t n_metrics, bin
 
 /* ---- Columns ----------------------------------------------------------------------------------------------------- */
 
-static binet_status check_column(const binet_predictions *predictions, const char *argument, const mean *of,
-                                 binet_error *error)
+/* The largest number that may come as often as rows do in a resample, and their sum still fit binet__sum. Without
+ * clusters a resample has as many rows as the table. */
+static double largest_summable(const resampled *of)
 {
+    double times = of->evaluations->units.offsets != NULL ? UINT8_MAX : 1;
+    return 0x1p46 / (times * (double)of->predictions->n);
+}
+
+static binet_status check_column(const resampled *all, const char *argument, const mean *of, binet_error *error)
+{
+    const binet_predictions *predictions = all->predictions;
     const double *values = binet__column_f64(predictions, of->column);
+    double most = fmin(of->most, largest_summable(all));
     for (int64_t row = 0; row < predictions->n; row++) {
-        int is_fine = values[row] >= 0.0 && values[row] <= of->most;
-        is_fine &= values[row] < 0x1p46 || isinf(values[row]);
+        int is_fine = values[row] >= 0.0 && (values[row] <= most || (isinf(values[row]) && isinf(of->most)));
         if (isnan(values[row])) {
             return binet__fail(error, BINET_INVALID_DATA, argument, row, "row %lld has no %s", (long long)row,
                                of->name);
         }
         if (!is_fine) {
-            return binet__fail(error, BINET_INVALID_DATA, argument, row, "row %lld has the %s %.9g; allowed: 0 .. %g",
-                               (long long)row, of->name, values[row], of->most);
+            return binet__fail(error, BINET_INVALID_DATA, argument, row, "row %lld has the %s %.9g; allowed: 0 .. %g%s",
+                               (long long)row, of->name, values[row], most, isinf(of->most) ? ", or inf" : "");
         }
     }
     return BINET_OK;
@@ -98,7 +106,7 @@ static binet_status check_column(const binet_predictions *predictions, const cha
 
 static binet_status make_column(resampled *of, const char *argument, const mean *what, binet_error *error)
 {
-    binet_status status = check_column(of->predictions, argument, what, error);
+    binet_status status = check_column(of, argument, what, error);
     return status == BINET_OK
                ? binet__exact_column_create(of->context, binet__column_f64(of->predictions, what->column), of->order,
                                             of->predictions->n, &of->columns[what->metric], error)
@@ -128,13 +136,10 @@ static binet_status make_top_column(resampled *of, const char *argument, binet_e
 
 static binet_status check_labels(const binet_predictions *predictions, const char *argument, binet_error *error)
 {
-    const int32_t *labels = binet__column_i32(predictions, BINET_LABEL);
-    for (int64_t row = 0; row < predictions->n; row++) {
-        if (labels[row] == BINET__NO_LABEL) {
-            return binet__fail(error, BINET_INVALID_DATA, argument, row, "row %lld has no label", (long long)row);
-        }
-    }
-    return BINET_OK;
+    int64_t row = binet__predictions_first_unlabelled(predictions);
+    return row == predictions->n
+               ? BINET_OK
+               : binet__fail(error, BINET_INVALID_DATA, argument, row, "row %lld has no label", (long long)row);
 }
 
 /* ---- Places ------------------------------------------------------------------------------------------------------ */

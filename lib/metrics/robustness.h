@@ -4,18 +4,6 @@
 
 #include "binet/base.h"
 
-/** Element i of a checked array [N] of f64. */
-static inline double binet__f64_at(const binet_array *array, int64_t i)
-{
-    return *(const double *)((const char *)array->data + i * array->strides[0]);
-}
-
-/** Element (i, j) of a checked array [N, M] of f64. */
-static inline double binet__f64_at_2(const binet_array *array, int64_t i, int64_t j)
-{
-    return *(const double *)((const char *)array->data + i * array->strides[0] + j * array->strides[1]);
-}
-
 /** Check a vector of f64, 0 .. 1 each; *n as in binet__check_vector. BINET_INVALID_DATA names the element. */
 binet_status binet__check_accuracies(const binet_array *array, const char *argument, int64_t *n, binet_error *error);
 

@@ -151,11 +151,7 @@ binet_status binet_place_model(const binet_context *context, const binet_array *
                  : status;
     status = status == BINET_OK ? check_places(places, n_samples, error) : status;
     status = status == BINET_OK ? binet__count_correct(correct, "correct", &found.n_correct, error) : status;
-    if (status == BINET_OK && binet__check_confidence_level(&confidence_level, NULL) != BINET_OK) {
-        status =
-            binet__fail_argument(error, "confidence_level",
-                                 "confidence_level is %g; allowed: between 0 and 1, or 0 for 0.95", confidence_level);
-    }
+    status = status == BINET_OK ? binet__check_confidence_level_argument(&confidence_level, error) : status;
     status = status == BINET_OK ? binet__check_struct(result, sizeof *result, "result", error) : status;
     if (status != BINET_OK) {
         return status;

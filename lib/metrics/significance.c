@@ -15,7 +15,6 @@
 binet_status binet_wilson_interval(int64_t n_hits, int64_t n, double confidence_level, double *low, double *high,
                                    binet_error *error)
 {
-    double level = confidence_level != 0.0 ? confidence_level : 0.95;
     binet_status status = binet__require(low, "low", error);
     status = status == BINET_OK ? binet__require(high, "high", error) : status;
     if (status != BINET_OK) {
@@ -28,13 +27,11 @@ binet_status binet_wilson_interval(int64_t n_hits, int64_t n, double confidence_
         return binet__fail_argument(error, "n_hits", "n_hits is %lld; allowed: 0 .. %lld", (long long)n_hits,
                                     (long long)n);
     }
-    if (!(level > 0.0 && level < 1.0)) {
-        return binet__fail_argument(error, "confidence_level",
-                                    "confidence_level is %g; allowed: between 0 and 1, or 0 for 0.95",
-                                    confidence_level);
+    status = binet__check_confidence_level_argument(&confidence_level, error);
+    if (status == BINET_OK) {
+        binet__wilson(n_hits, n, confidence_level, low, high);
     }
-    binet__wilson(n_hits, n, level, low, high);
-    return BINET_OK;
+    return status;
 }
 
 /* ---- McNemar ----------------------------------------------------------------------------------------------------- */
@@ -69,13 +66,6 @@ binet_status binet_mcnemar(int64_t n_only_a, int64_t n_only_b, binet_mcnemar_res
 
 /* ---- Equivalence ------------------------------------------------------------------------------------------------- */
 
-static double difference_at(const binet_array *differences, int64_t i)
-{
-    double value;
-    memcpy(&value, (const char *)differences->data + i * differences->strides[0], sizeof value);
-    return value;
-}
-
 static binet_status check_differences(const binet_array *differences, double low, double high, binet_error *error)
 {
     int64_t n = 0;
@@ -90,11 +80,12 @@ static binet_status check_differences(const binet_array *differences, double low
         return binet__fail_argument(error, "low", "the margins are %g and %g; allowed: finite, low below high", low,
                                     high);
     }
+    double most = 0x1p46 / (double)n; /* so that the sum of all fits binet__sum */
     for (int64_t i = 0; i < n; i++) {
-        double value = difference_at(differences, i);
-        if (!(fabs(value) < 0x1p40)) {
+        double value = binet__f64_at(differences, i);
+        if (!(fabs(value) <= most)) {
             return binet__fail(error, BINET_INVALID_DATA, "differences", i,
-                               "differences[%lld] is %g; allowed: finite, below 2^40 in size", (long long)i, value);
+                               "differences[%lld] is %g; allowed: %g at most in size", (long long)i, value, most);
         }
     }
     return BINET_OK;
@@ -119,12 +110,12 @@ binet_status binet_tost(const binet_context *context, const binet_array *differe
     int64_t n = differences->shape[0];
     binet__sum sum = {0, 0};
     for (int64_t i = 0; i < n; i++) {
-        binet__sum_add(&sum, difference_at(differences, i));
+        binet__sum_add(&sum, binet__f64_at(differences, i));
     }
     binet_tost_result found = {.n = n, .mean = binet__sum_value(&sum) / (double)n};
     double squares = 0.0;
     for (int64_t i = 0; i < n; i++) {
-        double off = difference_at(differences, i) - found.mean;
+        double off = binet__f64_at(differences, i) - found.mean;
         squares += off * off;
     }
     found.standard_deviation = sqrt(squares / (double)(n - 1));

@@ -7,6 +7,7 @@
 #include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "metrics/predictions_table.h"
 #include "scores.h"
 
 enum { N = 300, C = 10, RESAMPLES = 50 };
@@ -187,6 +188,29 @@ static void bad_input_is_named(void)
     binet_predictions_destroy(table);
 }
 
+/* A sum of numbers that each fit may not: what cannot be summed is refused, and what is just below has the right mean.
+ */
+static void sums_do_not_overflow(void)
+{
+    static const int32_t nll[] = {BINET_METRIC_NLL};
+    binet_predictions *table = table_of(1);
+    double *values = binet__column_f64(table, BINET_NLL);
+    for (int i = 0; i < N; i++) {
+        values[i] = 0x1p45 / N;
+    }
+    binet_estimate estimate;
+    binet_bootstrap_result result = {.struct_size = sizeof result, .estimates = &estimate, .estimates_capacity = 1};
+    CHECK_INT(binet_bootstrap_predictions(NULL, table, nll, 1, NULL, NULL, &result, NULL), BINET_OK);
+    CHECK_NEAR(estimate.value, values[0], 0.0);
+    CHECK_NEAR(estimate.high, values[0], 0.0);
+    values[3] = 0x1p47 / N;
+    refused(table, nll, 1, NULL, BINET_INVALID_DATA, "predictions", 3, "row 3 has the nll");
+    values[3] = INFINITY;
+    CHECK_INT(binet_bootstrap_predictions(NULL, table, nll, 1, NULL, NULL, &result, NULL), BINET_OK);
+    CHECK(isinf(estimate.value));
+    binet_predictions_destroy(table);
+}
+
 static void memory_may_run_out(void)
 {
     static const int32_t some[] = {BINET_METRIC_ECE, BINET_METRIC_TOP_5_ACCURACY, BINET_METRIC_NLL};
@@ -214,6 +238,7 @@ int main(void)
     RUN(resamples_are_those_of_the_slow_way);
     RUN(threads_and_instruction_sets_do_not_matter);
     RUN(bad_input_is_named);
+    RUN(sums_do_not_overflow);
     RUN(memory_may_run_out);
     return check_result();
 }

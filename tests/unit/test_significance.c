@@ -103,6 +103,17 @@ static void equivalence_says_what_is_wrong(void)
     array.shape[0] = 1;
     CHECK_INT(binet_tost(NULL, &array, -0.5, 0.5, &result, &error), BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.argument, "differences");
+    /* The sum of differences that each fit may not. */
+    static double large[1000];
+    for (int i = 0; i < 1000; i++) {
+        large[i] = 0x1p36;
+    }
+    array = scores_vector(large, BINET_F64, 1000);
+    CHECK_INT(binet_tost(NULL, &array, 0.0, 0x1p37, &result, NULL), BINET_OK);
+    CHECK_NEAR(result.mean, 0x1p36, 0.0);
+    large[7] = 0x1p37;
+    CHECK_INT(binet_tost(NULL, &array, 0.0, 0x1p37, &result, &error), BINET_INVALID_DATA);
+    CHECK_INT(error.element, 7);
     /* No spread: certain inside and outside, and no answer at a margin itself. */
     double same[3] = {0.5, 0.5, 0.5};
     array = scores_vector(same, BINET_F64, 3);

@@ -43,6 +43,15 @@ static void give_estimates(void *result)
     given->estimates_capacity = 1;
 }
 
+static binet_compared compared;
+
+static void give_metrics(void *result)
+{
+    binet_compare_result *given = result;
+    given->metrics = &compared;
+    given->metrics_capacity = 1;
+}
+
 static void give_weights(void *result)
 {
     binet_vector_scaling_result *given = result;
@@ -55,6 +64,31 @@ static binet_status bootstrap(const void *options, void *result, binet_error *er
 {
     const binet_statistic statistic = {.struct_size = sizeof statistic, .compute = count_rows};
     return binet_bootstrap(NULL, N, &statistic, options, result, error);
+}
+
+static binet_status bootstrap_predictions(const void *options, void *result, binet_error *error)
+{
+    const int32_t metric = BINET_METRIC_ECE;
+    return binet_bootstrap_predictions(NULL, table, &metric, 1, NULL, options, result, error);
+}
+
+static binet_status compare(const void *options, void *result, binet_error *error)
+{
+    const int32_t metric = BINET_METRIC_NLL;
+    return binet_compare(NULL, table, table, &metric, 1, NULL, options, result, error);
+}
+
+static binet_status mcnemar(const void *options, void *result, binet_error *error)
+{
+    (void)options;
+    return binet_mcnemar(3, 5, result, error);
+}
+
+static binet_status tost(const void *options, void *result, binet_error *error)
+{
+    const binet_array differences = {accuracies, BINET_F64, 1, {4}, {8}};
+    (void)options;
+    return binet_tost(NULL, &differences, -1.0, 1.0, result, error);
 }
 
 static binet_status accuracy(const void *options, void *result, binet_error *error)
@@ -272,6 +306,11 @@ typedef struct call {
 
 static const call calls[] = {
     {"bootstrap", bootstrap, PLAIN(binet_bootstrap_options), sizeof(binet_bootstrap_result), NULL, give_estimates},
+    {"bootstrap_predictions", bootstrap_predictions, PLAIN(binet_bootstrap_options), sizeof(binet_bootstrap_result),
+     NULL, give_estimates},
+    {"compare", compare, PLAIN(binet_bootstrap_options), sizeof(binet_compare_result), NULL, give_metrics},
+    {"mcnemar", mcnemar, 0, 0, sizeof(binet_mcnemar_result), NULL, NULL},
+    {"tost", tost, 0, 0, sizeof(binet_tost_result), NULL, NULL},
     {"accuracy", accuracy, PLAIN(binet_accuracy_options), sizeof(binet_accuracy_result), NULL, NULL},
     {"calibration", calibration, PLAIN(binet_calibration_options), sizeof(binet_calibration_result), NULL, NULL},
     {"proper_scores", proper_scores, PLAIN(binet_calibration_options), sizeof(binet_proper_scores_result), NULL, NULL},
