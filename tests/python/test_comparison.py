@@ -147,6 +147,7 @@ def test_what_is_within_noise_is_said(pair: tuple[binet.Predictions, binet.Predi
     assert same.sentence == "On 1,001 images, within noise: accuracy, NLL."
     assert "only old" in str(found)
     assert "<td>NLL</td>" in found._repr_html_()
+    assert repr(found) == f"<binet.Comparison: {found.sentence}>"
 
 
 def test_p_values_are_uniform_where_nothing_differs() -> None:
@@ -173,6 +174,7 @@ def test_many_models_are_corrected(pair: tuple[binet.Predictions, binet.Predicti
         adjusted = [one[metric].adjusted_p_value for one in found]
         np.testing.assert_allclose(adjusted, multipletests(p_values, method="holm")[1], rtol=1e-12)
     assert "p (Holm)" in found._repr_html_()
+    assert repr(found) == f"<binet.Comparisons: {', '.join(found.names)}; {len(found.pairs)} pairs>"
     with pytest.raises(binet.Error, match="at least 2 are needed"):
         binet.compare_all({"a": pair[0]})
 

@@ -203,6 +203,7 @@ def test_text_and_html(sweep: Sweep) -> None:
     result = binet.invariance(sweep)
     top1 = result[0].accuracy.value
     assert str(result).startswith(f"invariance over 3 settings, 400 pictures: top-1 {top1:.4f} at 0, lowest ")
+    assert repr(result) == f"<binet.Invariance: {result}>"
     html = result._repr_html_()
     assert "0 (reference)" in html
     assert f"{result.accuracy_area.value:.4g}" in html

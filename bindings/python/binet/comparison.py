@@ -133,6 +133,9 @@ class Comparison:
         )
         return "\n".join([*lines, "", flips, self.sentence])
 
+    def __repr__(self) -> str:
+        return f"<binet.Comparison: {self.sentence}>"
+
     def _repr_html_(self) -> str:
         columns = ("metric", self.name_a, self.name_b, "difference", "low", "high", "p")
         rows = [
@@ -163,6 +166,9 @@ class Comparisons:
 
     def __str__(self) -> str:
         return "\n\n".join(f"{one.name_a} and {one.name_b}\n{one}" for one in self.pairs)
+
+    def __repr__(self) -> str:
+        return f"<binet.Comparisons: {', '.join(self.names)}; {len(self.pairs)} pairs>"
 
     def _repr_html_(self) -> str:
         columns = ("a", "b", "metric", "difference", "low", "high", "p", "p (Holm)")

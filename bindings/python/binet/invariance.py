@@ -128,6 +128,9 @@ class Invariance:
             f"lowest {lowest.accuracy.value:.4f} at {lowest.setting}; lowest consistency {consistency:.4f}"
         )
 
+    def __repr__(self) -> str:
+        return f"<binet.Invariance: {self}>"
+
     def _repr_html_(self) -> str:
         columns = ("setting", "top-1", "true probability", "consistency", "to right", "to wrong", "shift", "cosine")
         rows: list[list[Any]] = [

@@ -146,7 +146,8 @@ def _record(
 def _save_plot(correlations: RankCorrelations, file: str) -> None:
     from matplotlib.figure import Figure
 
-    side = max(3.5, 0.62 * len(correlations.properties) + 2)
-    figure = Figure(figsize=(side + 0.8, side), layout="constrained")
+    from .._heat_map import figure_size
+
+    figure = Figure(figsize=figure_size(correlations.properties), layout="constrained")
     correlations.plot(figure.add_subplot())
     plots.save(figure, file)
