@@ -82,7 +82,7 @@ typedef struct binet_invariance_result {
  * @param[in,out] result     struct_size, settings and settings_capacity set by the caller. Not NULL.
  * @param[out]    error      element: a row of the table or array that the message names.
  * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (tables that are not of the same pictures, a row without a label,
- *         labels that differ, a feature that is not finite), _UNSUPPORTED, _OUT_OF_MEMORY.
+ *         labels that differ, a probability out of range, a feature that is not finite), _UNSUPPORTED, _OUT_OF_MEMORY.
  * Exactness: counts exact, the rest reproducible: the same bits for any thread count and order of rows. Thread-safe.
  * Since 0.1.
  */

@@ -190,9 +190,9 @@ typedef struct binet_class_report_result {
  * @param[in]     options     NULL: C from predictions, 95 %, the worst tenth.
  * @param[in,out] result      struct_size and the two rooms set by the caller. Not NULL.
  * @param[out]    error       NULL: no detail wanted.
- * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a row without a label, a class out of range), _UNSUPPORTED,
- *         _OUT_OF_MEMORY.
- * Exactness: counts exact, the rest reproducible (sums over rows are 128-bit integers). Thread-safe. Since 0.1.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a row without a label, a class or probability out of range),
+ * _UNSUPPORTED, _OUT_OF_MEMORY. Exactness: counts exact, the rest reproducible (sums over rows are 128-bit integers).
+ * Thread-safe. Since 0.1.
  */
 BINET_API binet_status binet_class_report(const binet_context *context, const binet_predictions *predictions,
                                           const binet_class_report_options *options, binet_class_report_result *result,

@@ -85,7 +85,7 @@ def test_class_balance_is_that_of_numpy(predictions: binet.Predictions) -> None:
     assert result.class_balance == pytest.approx(np.sqrt((1 - accuracies) * (1 - probabilities)), abs=1e-14)
 
 
-def test_order_of_rows_and_threads_change_nothing(predictions: binet.Predictions, rng: np.random.Generator) -> None:
+def test_order_of_rows_changes_nothing(predictions: binet.Predictions, rng: np.random.Generator) -> None:
     one, two = binet.class_report(predictions), binet.class_report(predictions[rng.permutation(len(predictions))])
     assert repr(one) == repr(two)
     assert (one.class_balance, one.worst_mean, one.confusions) == (two.class_balance, two.worst_mean, two.confusions)
