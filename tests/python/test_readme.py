@@ -17,6 +17,7 @@ import warnings
 from pathlib import Path
 from typing import NamedTuple
 
+import binet
 import numpy as np
 import pytest
 from PIL import Image
@@ -137,6 +138,16 @@ def test_commands_in_the_text_are_there(user_folder: Path) -> None:
 def test_links_lead_to_files() -> None:
     missing = [link for link in LINK.findall(README.read_text()) if not (ROOT / link).exists()]
     assert not missing
+
+
+def test_each_metric_stands_once_under_the_name_of_its_call() -> None:
+    table = README.read_text().partition("| metric |")[2].partition("\n\n")[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table]
+    assert len({row[0] for row in rows}) == len(rows) > 30
+    for _, call, *_ in rows:
+        names = re.findall(r"`(\w+)", call)
+        assert names, call
+        assert all(hasattr(binet, name) for name in names), call
 
 
 def test_blocks_are_of_a_language_that_is_run() -> None:
