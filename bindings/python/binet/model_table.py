@@ -188,7 +188,7 @@ class ModelTable:
             Rows, ascending. Equal models are on the front together.
         """
         if len(properties) < 2:
-            raise InvalidArgument(f"properties has {len(properties)} names; at least 2 are needed", "properties")
+            raise InvalidArgument(f"a front of {len(properties)} properties; at least 2 are needed", "properties")
         signed = np.stack([self._signed(name) for name in properties], axis=1)
         known = np.flatnonzero(~np.isnan(signed).any(axis=1))
         points = signed[known]

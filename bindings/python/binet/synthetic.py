@@ -272,7 +272,8 @@ def _from_paths(predictions: Predictions, names: Sequence[str]) -> list[str]:
     for row, file_name in enumerate(predictions.file_names):
         parts = [part for part in (file_name or "").split("/")[:-1] if part in names]
         if len(parts) != 1:
-            message = f"row {row}, {file_name!r}: {len(parts)} folders in its path are factors; give `factors`"
+            what = f"{len(parts)} folders in its path are factors, one is needed; factors can name it"
+            message = f"row {row}, {file_name!r}: {what}"
             raise InvalidData(message, "predictions", row)
         found.append(parts[0])
     return found
