@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -22,7 +23,7 @@ _KINDS: dict[str, type[Map]] = {}
 """The maps that there are, by method."""
 
 
-class Map:
+class Map(ABC):
     """A map that is fitted, applied, saved and loaded."""
 
     METHOD: ClassVar[str]
@@ -33,18 +34,18 @@ class Map:
         if hasattr(cls, "METHOD"):
             _KINDS[cls.METHOD] = cls
 
+    @abstractmethod
     def transform(self, values: Any, /) -> Any:
         """What the map makes of logits or confidences."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _parameters(self) -> dict[str, Any]:
         """What a file holds: numbers, texts and lists of them. InvalidArgument where nothing was fitted."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def _restore(cls: type[M], parameters: dict[str, Any]) -> M:
         """The map from what `_parameters` gave; KeyError, TypeError or ValueError where something is wrong with it."""
-        raise NotImplementedError
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the map as JSON; numbers read back to the same bits. Under a temporary name beside it, then renamed.

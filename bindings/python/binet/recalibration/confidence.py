@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -183,8 +184,9 @@ class _ConfidenceMap(Map):
             return confidences.with_confidences(self._apply(confidences.confidence))
         return self._apply(confidences)
 
+    @abstractmethod
     def _apply(self, confidences: Any) -> Vector:
-        raise NotImplementedError
+        """Calibrated confidences [M] for confidences [M]."""
 
     def _through(self, function: Any, table: Any, confidences: Any) -> Vector:
         """Confidences through a function of C and the structs that it reads."""
