@@ -161,5 +161,6 @@ def test_groups_from_files(tmp_path: Path) -> None:
         with pytest.raises(binet.Error, match=says) as caught:
             read_groups(path)
         assert caught.value.status == binet.Status.INVALID_DATA
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(binet.Error, match="cannot read") as caught:
         read_groups(tmp_path / "missing.json")
+    assert caught.value.status == binet.Status.IO

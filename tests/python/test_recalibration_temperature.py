@@ -168,7 +168,7 @@ def test_a_wrong_file_is_named(change: Any, why: str, tmp_path: Path) -> None:
         recalibration.load(path)
     assert caught.value.status == binet.Status.INVALID_DATA
     path.write_text("{")
-    with pytest.raises(binet.Error, match="no JSON"):
+    with pytest.raises(binet.Error, match="not JSON"):
         recalibration.load(path)
     with pytest.raises(binet.Error) as caught:
         recalibration.load(tmp_path / "nothing.json")

@@ -71,11 +71,17 @@ def test_an_order_comes_back_from_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["{", "[]", '{"order": [0, 0], "n_models": 1, "file_names": null}', '{"order": [], "n_models": 1}']
+    ("text", "says"),
+    [
+        ("{", "not JSON"),
+        ("[]", "not an order of difficulty"),
+        ('{"order": [0, 0], "n_models": 1, "file_names": null}', "not an order of difficulty"),
+        ('{"order": [], "n_models": 1}', "not an order of difficulty"),
+    ],
 )
-def test_a_file_that_is_no_order_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_order_is_refused(tmp_path: Path, text: str, says: str) -> None:
     (tmp_path / "order.json").write_text(text)
-    with pytest.raises(binet.Error, match=r"order\.json: not an order of difficulty"):
+    with pytest.raises(binet.Error, match=rf"order\.json: {says}"):
         binet.DifficultyOrder.load(tmp_path / "order.json")
 
 

@@ -75,18 +75,10 @@ from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
 from .invariance import Estimate, Invariance, InvarianceSetting, invariance
 from .matching import Match, match
-from .mistakes import (
-    ErrorRatio,
-    ErrorRatioFactor,
-    ErrorRatioFactors,
-    MultilabelAccuracy,
-    error_ratio,
-    imagenet_val_file_names,
-    metaclass_correct,
-    multilabel_accuracy,
-)
+from .mistakes import ErrorRatio, ErrorRatioFactor, ErrorRatioFactors, error_ratio, metaclass_correct
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
+from .multilabel import MultilabelAccuracy, imagenet_val_file_names, multilabel_accuracy
 from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset

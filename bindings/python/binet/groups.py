@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from . import protocols
+from ._files import read_json
 from ._library import lib
 from .arrays import Array, integers
 from .errors import InvalidArgument, InvalidData, shown
@@ -60,13 +59,9 @@ def read_groups(path: str | os.PathLike[str]) -> ClassGroups:
         path: of the file; its numbers are indices of classes, from 0.
 
     Raises:
-        binet.Error: `INVALID_DATA` for a file of another form.
-        OSError: the file cannot be read.
+        binet.Error: `IO` for a file that cannot be read; `INVALID_DATA` for one of another form.
     """
-    try:
-        table: Any = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InvalidData(f"{os.fspath(path)}: not JSON: {error}", "groups") from error
+    table = read_json(path, "groups")
     if isinstance(table, dict) and isinstance(table.get("categories"), dict):
         table = table["categories"]
     if not isinstance(table, dict) or not table:

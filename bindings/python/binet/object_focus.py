@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from ._files import read_json
 from ._html import table
 from ._library import call, ffi, lib, struct
 from ._options import nonzero
@@ -129,10 +128,7 @@ def _groups(groups: Any, n_classes: int) -> tuple[Array, Array]:
 def _pairs(groups: Any) -> list[tuple[int, int]]:
     """Every class of a map, with its group."""
     if is_path(groups):
-        try:
-            groups = json.loads(Path(groups).read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise InvalidData(f"{groups}: not JSON: {error}", "groups") from error
+        groups = read_json(groups, "groups")
     if isinstance(groups, Mapping) and isinstance(groups.get("categories"), Mapping):
         groups = groups["categories"]
     if not isinstance(groups, Mapping) or not groups:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ._files import write_text
+from ._files import read_json, write_text
 from ._html import table
 from ._library import call, ffi, lib, struct
 from ._options import nonzero, whole
@@ -172,9 +172,9 @@ class DifficultyOrder:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> DifficultyOrder:
-        """Read what `save` wrote; `INVALID_DATA` where the file is something else."""
+        """Read what `save` wrote; `IO` where the file cannot be read, `INVALID_DATA` where it is something else."""
+        record = read_json(path)
         try:
-            record = json.loads(Path(path).read_text(encoding="utf-8"))
             order, n_models, names = record["order"], int(record["n_models"]), record["file_names"]
             samples = np.asarray(order, np.int64)
             if not np.array_equal(np.sort(samples), np.arange(len(samples))) or not len(samples):

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..class_report import ClassGap, ClassReport, class_gap, class_report
 from ..errors import InvalidArgument, InvalidData
 from ..factors import FactorTable, read_metaclasses
-from ..mistakes import (
-    ErrorRatio,
-    MultilabelAccuracy,
-    error_ratio,
-    imagenet_val_file_names,
-    metaclass_correct,
-    multilabel_accuracy,
-)
+from ..mistakes import ErrorRatio, error_ratio, metaclass_correct
+from ..multilabel import MultilabelAccuracy, multilabel_accuracy, read_multilabels
 from ..predictions import Predictions
 from . import plots
 from .arguments import labelled, natural
@@ -99,7 +93,8 @@ def run(arguments: argparse.Namespace) -> None:
     plots.check(arguments.plot)
     names = None if arguments.class_names is None else _class_names(Path(arguments.class_names))
     factors = None if arguments.factors is None else FactorTable.read(arguments.factors)
-    models = [_measure(file, arguments, names, factors) for file in arguments.files]
+    multilabels = None if arguments.real is None else read_multilabels(arguments.real, "real")
+    models = [_measure(file, arguments, names, factors, multilabels) for file in arguments.files]
     gap = None
     if len(models) == 2:
         gap = class_gap(models[0].predictions, models[1].predictions, names)
@@ -134,12 +129,16 @@ def _class_names(path: Path) -> list[str]:
 
 
 def _measure(
-    file: str, arguments: argparse.Namespace, names: Sequence[str] | None, factors: FactorTable | None
+    file: str,
+    arguments: argparse.Namespace,
+    names: Sequence[str] | None,
+    factors: FactorTable | None,
+    multilabels: Mapping[str, Any] | None,
 ) -> _Model:
     read = labelled(file, arguments.labels)
     predictions = read.predictions
     try:
-        real = None if arguments.real is None else _real(predictions, arguments.real)
+        real = None if multilabels is None else multilabel_accuracy(predictions, multilabels)
         ratios = None
         if factors is not None:
             correct: Any = None
@@ -152,15 +151,6 @@ def _measure(
     except InvalidData as error:
         raise InvalidData(f"{file}: {error.message}", error.argument, error.index) from error
     return _Model(file, read.name, predictions, classes, real, ratios)
-
-
-def _real(predictions: Predictions, path: str) -> MultilabelAccuracy:
-    try:
-        labels = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InvalidData(f"{path}: not JSON: {error}", "real") from error
-    names = imagenet_val_file_names(len(labels)) if isinstance(labels, list) else None
-    return multilabel_accuracy(predictions, labels, names)
 
 
 # ---- For machines ----------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from .._files import write_text
-from ..errors import InvalidData, IOFailure
+from .._files import read_json, write_text
+from ..errors import InvalidData
 
 FORMAT = "binet recalibration"
 VERSION = 1
@@ -86,12 +86,7 @@ def load(path: str | os.PathLike[str]) -> Map:
         binet.Error: `IO` where the file cannot be read; `INVALID_DATA` where it holds no map.
     """
     name = os.fsdecode(path)
-    try:
-        record = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise IOFailure(f"cannot read '{name}': {error.strerror}", "path") from error
-    except ValueError as error:
-        raise InvalidData(f"{name} is no JSON: {error}", "path") from error
+    record = read_json(path)
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise InvalidData(f"{name} holds no map: its format is not {FORMAT!r}", "path")
     if record.get("version") != VERSION:

@@ -13,7 +13,8 @@ from typing import Any
 
 from .._extras import require
 from ..model_table import ModelTable
-from .evidence import Model, gather, read_multilabels
+from ..multilabel import read_multilabels
+from .evidence import Model, gather
 from .runs import PathLike, Run, Settings, evaluate_to, read
 
 __all__ = ["Model", "Run", "Settings", "build", "evaluate_to", "read"]
@@ -55,6 +56,6 @@ def build(
     from .assembly import assemble
 
     if isinstance(multilabels, (str, os.PathLike)):
-        multilabels = read_multilabels(multilabels)
+        multilabels = read_multilabels(multilabels, "multilabels")
     inputs = {"factors": factors, "leave_out": leave_out, "multilabels": multilabels, "class_map": class_map}
     return page.write(assemble(gather(list(sources), labels, **inputs)), directory)

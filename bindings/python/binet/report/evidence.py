@@ -7,16 +7,15 @@ any other for a shifted set, such as imagenet-r. Files of binet invariance, such
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from .._files import read_json
 from ..answers import Answers, read_answers
 from ..errors import InvalidData, IOFailure
-from ..mistakes import imagenet_val_file_names
 from ..model_table import ModelTable, is_model_table
 from ..predictions import Predictions
 from ..transforms import STUDY
@@ -133,22 +132,6 @@ def gather(
     return Evidence(tuple(models), tuple(observers), tuple(tables), **inputs)
 
 
-def read_multilabels(path: PathLike) -> dict[str, Any]:
-    """Labels of images by file name, from a JSON file with a mapping, or with a list in the order of ImageNet's images.
-
-    The second is the form of ReaL's file: entry i is of image i + 1 of the validation set.
-    """
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InvalidData(f"{path}: not JSON: {error}", "multilabels") from error
-    if isinstance(found, list):
-        return dict(zip(imagenet_val_file_names(len(found)), found, strict=True))
-    if not isinstance(found, dict):
-        raise InvalidData(f"{path}: a mapping or a list of lists is expected", "multilabels")
-    return found
-
-
 def _is_answers(path: PathLike) -> bool:
     """Whether a file is a CSV whose header has a column `object_response`."""
     if not Path(path).is_file():
@@ -177,7 +160,7 @@ def _read_sweep(folder: Path, kind: str) -> Sweep | None:
         return None
     features = {value: file.with_suffix(".npy") for value, file in settings.items()}
     summary = folder / f"{kind}.json"
-    reference = json.loads(summary.read_text(encoding="utf-8")).get("reference") if summary.exists() else None
+    reference = read_json(summary).get("reference") if summary.exists() else None
     return Sweep(
         {value: Predictions.from_csv(settings[value]) for value in sorted(settings)},
         reference,

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__
-from .._files import write_text
+from .._files import read_json, write_text
 from .._library import ffi, lib
 from ..accuracy import accuracy
 from ..calibration import calibration
@@ -273,10 +273,7 @@ def _read_summary(path: Path) -> dict[str, Any] | None:
     """A summary.json; None where there is none."""
     if not path.exists():
         return None
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InvalidData(f"{path}: not JSON: {error}", "path") from error
+    summary = read_json(path)
     if not isinstance(summary, Mapping):
         raise InvalidData(f"{path}: a JSON object is expected, not a {type(summary).__name__}", "path")
     return dict(summary)

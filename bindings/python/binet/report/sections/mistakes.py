@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...class_report import ClassReport, class_report
-from ...mistakes import ErrorRatio, MultilabelAccuracy, error_ratio, multilabel_accuracy
+from ...mistakes import ErrorRatio, error_ratio
+from ...multilabel import MultilabelAccuracy, multilabel_accuracy
 from ..figure import models_svg
 from ..words import points
 from .section import Section
