@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "binet/selection.h"
-#include "metrics/scores.h"
+#include "metrics/features.h"
 
 enum {
     BLOCK = 96,        /* rows that are compared with as many others at a time: both fit the second cache */
@@ -18,15 +18,6 @@ enum {
 
 #define DEFAULT_ALIKE 0.95
 #define DEFAULT_UNLIKE 0.6
-
-/* Features of all samples: how rows are read, and their lengths. */
-typedef struct features {
-    binet__scores scores;
-    const char *argument;
-    int64_t n;
-    int64_t width;
-    double *lengths; /* norms; 0 where a sample has no direction */
-} features;
 
 /* Pairs that a row of blocks found. */
 typedef struct findings {
@@ -42,8 +33,8 @@ typedef struct findings {
 typedef struct search {
     const binet_context *context;
     const binet__kernels *kernels;
-    features alike;
-    features unlike;
+    binet__features alike;
+    binet__features unlike;
     double alike_above;
     double unlike_below;
     float *rows;     /* [n, stride]: the first features, of length 1, in f32; zeros where there is no direction */
@@ -56,8 +47,7 @@ typedef struct search {
 
 /* ---- Features ---------------------------------------------------------------------------------------------------- */
 
-static binet_status check_features(const binet_array *array, const char *argument, int64_t *n, features *given,
-                                   const binet__kernels *kernels, binet_error *error)
+static binet_status check_features(const binet_array *array, const char *argument, int64_t *n, binet_error *error)
 {
     binet_status status = binet__require(array, argument, error);
     status = status == BINET_OK ? binet__check_array(array, argument, 2, BINET__DTYPES_FLOAT, error) : status;
@@ -73,69 +63,26 @@ static binet_status check_features(const binet_array *array, const char *argumen
                                     (long long)array->shape[0], (long long)*n);
     }
     *n = array->shape[0];
-    given->scores = binet__scores_of(array, NULL, 0, kernels);
-    given->argument = argument;
-    given->n = array->shape[0];
-    given->width = array->shape[1];
     return BINET_OK;
 }
 
-static double value_at(const features *of, const void *row, int64_t i)
+static int has_direction(const search *of, int64_t sample)
 {
-    return of->scores.array->dtype == BINET_F64 ? ((const double *)row)[i] : (double)((const float *)row)[i];
+    return of->alike.squares[sample] > 0 && of->unlike.squares[sample] > 0;
 }
 
-/* Four sums, so that additions need not wait for each other. */
-static double product(const features *of, const void *a, const void *b)
-{
-    double sums[4] = {0, 0, 0, 0};
-    for (int64_t i = 0; i < of->width; i++) {
-        sums[i % 4] = fma(value_at(of, a, i), value_at(of, b, i), sums[i % 4]);
-    }
-    return (sums[0] + sums[1]) + (sums[2] + sums[3]);
-}
-
-static void *new_scratch(const search *of, const features *from, binet_error *error)
-{
-    uint64_t size = binet__scores_scratch(&from->scores);
-    return binet__allocate(of->context, from->width, size != 0 ? size : 1, error);
-}
-
-/* The lengths of all rows; a value that is not finite is at fault, as is a square that overflows. */
-static binet_status measure(const search *of, features *from, binet_error *error)
-{
-    void *scratch = new_scratch(of, from, error);
-    if (scratch == NULL) {
-        return BINET_OUT_OF_MEMORY;
-    }
-    binet_status status = BINET_OK;
-    for (int64_t row = 0; status == BINET_OK && row < from->n; row++) {
-        const void *values = binet__scores_read(&from->scores, row, 0, from->width, scratch);
-        double length = sqrt(product(from, values, values));
-        if (!isfinite(length)) {
-            status = binet__fail(error, BINET_INVALID_DATA, from->argument, row,
-                                 "row %lld of %s holds a NaN, an infinity or a number too large to square",
-                                 (long long)row, from->argument);
-        }
-        from->lengths[row] = length;
-    }
-    binet__release(of->context, scratch);
-    return status;
-}
-
+/* The rows in f32, of length 1; zeros where there is no direction. */
 static binet_status normalise(search *of, binet_error *error)
 {
-    void *scratch = new_scratch(of, &of->alike, error);
+    void *scratch = binet__features_scratch(of->context, &of->alike, error);
     if (scratch == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
     for (int64_t row = 0; row < of->alike.n; row++) {
         float *out = of->rows + row * of->stride;
-        const void *values = binet__scores_read(&of->alike.scores, row, 0, of->alike.width, scratch);
-        double length = of->alike.lengths[row];
         memset(out, 0, (size_t)of->stride * sizeof *out);
-        for (int64_t i = 0; length > 0 && of->unlike.lengths[row] > 0 && i < of->alike.width; i++) {
-            out[i] = (float)(value_at(&of->alike, values, i) / length);
+        if (has_direction(of, row)) {
+            binet__features_unit(&of->alike, row, scratch, out);
         }
     }
     binet__release(of->context, scratch);
@@ -148,14 +95,6 @@ typedef struct workspace {
     float cosines[BLOCK * BLOCK];
     void *scratch[4]; /* a row of each side, of both features */
 } workspace;
-
-static double cosine(const features *of, int64_t first, int64_t second, void *const scratch[2])
-{
-    const void *a = binet__scores_read(&of->scores, first, 0, of->width, scratch[0]);
-    const void *b = binet__scores_read(&of->scores, second, 0, of->width, scratch[1]);
-    double value = product(of, a, b) / (of->lengths[first] * of->lengths[second]);
-    return value > 1 ? 1 : value < -1 ? -1 : value;
-}
 
 static int in_order(const void *left, const void *right)
 {
@@ -194,16 +133,15 @@ static binet_status keep(const search *of, const binet_blind_pair *pair, finding
 
 static binet_status decide(const search *of, int64_t first, int64_t second, const workspace *work, findings *found)
 {
-    if (of->alike.lengths[first] == 0 || of->alike.lengths[second] == 0 || of->unlike.lengths[first] == 0 ||
-        of->unlike.lengths[second] == 0) {
+    if (!has_direction(of, first) || !has_direction(of, second)) {
         return BINET_OK;
     }
-    binet_blind_pair pair = {first, second, cosine(&of->alike, first, second, work->scratch), 0};
+    binet_blind_pair pair = {first, second, binet__features_cosine(&of->alike, first, second, work->scratch), 0};
     if (!(pair.alike > of->alike_above)) {
         return BINET_OK;
     }
     found->n_alike++;
-    pair.unlike = cosine(&of->unlike, first, second, work->scratch + 2);
+    pair.unlike = binet__features_cosine(&of->unlike, first, second, work->scratch + 2);
     if (!(pair.unlike < of->unlike_below)) {
         return BINET_OK;
     }
@@ -243,7 +181,7 @@ static void search_row(void *argument, int64_t task)
     workspace *work = binet__allocate_zero(of->context, 1, sizeof *work, &found->error);
     found->status = work != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
     for (int i = 0; found->status == BINET_OK && i < 4; i++) {
-        work->scratch[i] = new_scratch(of, i < 2 ? &of->alike : &of->unlike, &found->error);
+        work->scratch[i] = binet__features_scratch(of->context, i < 2 ? &of->alike : &of->unlike, &found->error);
         found->status = work->scratch[i] != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
     }
     if (found->status == BINET_OK) {
@@ -345,21 +283,21 @@ static binet_status allocate(search *of, binet_error *error)
         return binet__fail_memory(error, UINT64_MAX);
     }
     of->rows = binet__allocate(of->context, n, row, error);
-    of->alike.lengths = of->rows != NULL ? binet__allocate(of->context, n, sizeof(double), error) : NULL;
-    of->unlike.lengths = of->alike.lengths != NULL ? binet__allocate(of->context, n, sizeof(double), error) : NULL;
-    of->found = of->unlike.lengths != NULL ? binet__allocate_zero(of->context, WAVE, sizeof *of->found, error) : NULL;
+    of->alike.squares = of->rows != NULL ? binet__allocate(of->context, n, sizeof(double), error) : NULL;
+    of->unlike.squares = of->alike.squares != NULL ? binet__allocate(of->context, n, sizeof(double), error) : NULL;
+    of->found = of->unlike.squares != NULL ? binet__allocate_zero(of->context, WAVE, sizeof *of->found, error) : NULL;
     return of->found != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
 }
 
 static void release(search *of)
 {
     binet__release(of->context, of->found);
-    binet__release(of->context, of->unlike.lengths);
-    binet__release(of->context, of->alike.lengths);
+    binet__release(of->context, of->unlike.squares);
+    binet__release(of->context, of->alike.squares);
     binet__release(of->context, of->rows);
 }
 
-/* What a cosine in f32 can be too low by: values of rows and lengths rounded to f32, then the product of the rows. */
+/* What a cosine in f32 can be too low by: values of rows and squares rounded to f32, then the product of the rows. */
 static float reach_of(const search *of)
 {
     double rounding = ((double)of->stride / 16 + 16) * 0x1p-23;
@@ -370,7 +308,7 @@ static int64_t count_left_out(const search *of)
 {
     int64_t n = 0;
     for (int64_t row = 0; row < of->alike.n; row++) {
-        n += of->alike.lengths[row] == 0 || of->unlike.lengths[row] == 0;
+        n += !has_direction(of, row);
     }
     return n;
 }
@@ -383,18 +321,18 @@ binet_status binet_blind_pairs(const binet_context *context, const binet_array *
     findings all = {0};
     binet_blind_pairs_result found = {0};
     binet_status status = binet__kernels_of(context, &of.kernels, error);
-    status =
-        status == BINET_OK ? check_features(alike, "alike", &found.n_samples, &of.alike, of.kernels, error) : status;
-    status =
-        status == BINET_OK ? check_features(unlike, "unlike", &found.n_samples, &of.unlike, of.kernels, error) : status;
+    status = status == BINET_OK ? check_features(alike, "alike", &found.n_samples, error) : status;
+    status = status == BINET_OK ? check_features(unlike, "unlike", &found.n_samples, error) : status;
     status = status == BINET_OK ? read_thresholds(options, &of, error) : status;
     status = status == BINET_OK ? read_room(result, &of, &found, error) : status;
     if (status != BINET_OK) {
         return status;
     }
+    of.alike = binet__features_of(alike, "alike", of.kernels);
+    of.unlike = binet__features_of(unlike, "unlike", of.kernels);
     status = allocate(&of, error);
-    status = status == BINET_OK ? measure(&of, &of.alike, error) : status;
-    status = status == BINET_OK ? measure(&of, &of.unlike, error) : status;
+    status = status == BINET_OK ? binet__features_measure(context, &of.alike, error) : status;
+    status = status == BINET_OK ? binet__features_measure(context, &of.unlike, error) : status;
     status = status == BINET_OK ? normalise(&of, error) : status;
     if (status != BINET_OK) {
         goto cleanup;

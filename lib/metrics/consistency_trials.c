@@ -148,10 +148,19 @@ static binet_status check_plan(plan *wanted, int32_t reserved, binet_error *erro
     return BINET_OK;
 }
 
-static binet_status answer(plan *wanted, binet_error_consistency_trials_result *result, binet_error *error)
+/* How many trials tell two kappas apart, of which `names` are the members of the options and `kappa` the first. */
+static binet_status answer(plan *wanted, int32_t reserved, const char *const names[2], double kappa,
+                           binet_error_consistency_trials_result *result, binet_error *error)
 {
     binet_error_consistency_trials_result found = {.n = wanted->n};
-    binet_status status = wanted->n == 0 ? find_n(wanted, &found.n, error) : BINET_OK;
+    binet_status status = check_plan(wanted, reserved, error);
+    if (status == BINET_OK && wanted->difference == 0.0) {
+        status = binet__fail_argument(error, "options", "options->%s and %s are both %g: there is nothing to tell",
+                                      names[0], names[1], kappa);
+    }
+    if (status == BINET_OK && wanted->n == 0) {
+        status = find_n(wanted, &found.n, error);
+    }
     if (status != BINET_OK) {
         return status;
     }
@@ -199,18 +208,16 @@ binet_status binet_error_consistency_trials(const binet_error_consistency_trials
     status = status == BINET_OK
                  ? read_pair(given.accuracy_a, given.accuracy_b, given.null_kappa, null_members, &null_model, error)
                  : status;
-    plan wanted = {.significance = given.significance, .power = given.power, .n = given.n};
-    status = status == BINET_OK ? check_plan(&wanted, given.reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }
-    wanted.difference = model.kappa - null_model.kappa;
-    wanted.deviation = deviation_of_pair(&model);
-    if (wanted.difference == 0.0) {
-        return binet__fail_argument(error, "options",
-                                    "options->kappa and null_kappa are both %g: there is nothing to tell", given.kappa);
-    }
-    return answer(&wanted, result, error);
+    plan wanted = {.significance = given.significance,
+                   .power = given.power,
+                   .n = given.n,
+                   .difference = model.kappa - null_model.kappa,
+                   .deviation = deviation_of_pair(&model)};
+    const char *const names[2] = {"kappa", "null_kappa"};
+    return answer(&wanted, given.reserved, names, given.kappa, result, error);
 }
 
 binet_status binet_error_consistency_difference_trials(const binet_error_consistency_difference_trials_options *options,
@@ -233,16 +240,14 @@ binet_status binet_error_consistency_difference_trials(const binet_error_consist
     status = status == BINET_OK
                  ? read_pair(given.accuracy_c, given.accuracy_b, given.kappa_b, members_b, &with_b, error)
                  : status;
-    plan wanted = {.significance = given.significance, .power = given.power, .n = given.n};
-    status = status == BINET_OK ? check_plan(&wanted, given.reserved, error) : status;
     if (status != BINET_OK) {
         return status;
     }
-    wanted.difference = with_a.kappa - with_b.kappa;
-    wanted.deviation = deviation_of_difference(&with_a, &with_b);
-    if (wanted.difference == 0.0) {
-        return binet__fail_argument(
-            error, "options", "options->kappa_a and kappa_b are both %g: there is nothing to tell", given.kappa_a);
-    }
-    return answer(&wanted, result, error);
+    plan wanted = {.significance = given.significance,
+                   .power = given.power,
+                   .n = given.n,
+                   .difference = with_a.kappa - with_b.kappa,
+                   .deviation = deviation_of_difference(&with_a, &with_b)};
+    const char *const names[2] = {"kappa_a", "kappa_b"};
+    return answer(&wanted, given.reserved, names, given.kappa_a, result, error);
 }

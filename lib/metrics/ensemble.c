@@ -1,28 +1,14 @@
 /* One answer from the scores of many models: the mean of their probabilities, weighted by how sure each is. */
 #include <math.h>
-#include <string.h>
 
 #include "base/array.h"
-#include "base/context.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "binet/selection.h"
+#include "metrics/loop.h"
 #include "metrics/scores.h"
 
-enum {
-    BLOCK_ELEMENTS = 1 << 20, /* probabilities that are held at once */
-    TASK_ROWS = 16
-};
-
-/* The first row of a task that is at fault, or BINET__ROW_OK. */
-typedef struct fault {
-    int32_t state;
-    int32_t out_of_memory;
-    int64_t model;
-    int64_t row;
-    int64_t column;
-    double value;
-} fault;
+enum { BLOCK_ELEMENTS = 1 << 20 }; /* probabilities that are held at once */
 
 typedef struct mixing {
     const binet_context *context;
@@ -30,12 +16,11 @@ typedef struct mixing {
     const binet_array *arrays; /* n_models */
     int64_t n_models;
     int64_t n_classes;
+    size_t row_bytes; /* of n_classes doubles */
     int32_t kind;
     int32_t weighting;
-    int64_t first;  /* row of the block */
-    int64_t n_rows; /* of the block */
-    double *mixed;  /* [n_rows, n_classes] */
-    fault *faults;  /* one a task */
+    int64_t first; /* row of the block */
+    double *mixed; /* [rows of the block, n_classes] */
 } mixing;
 
 /* Memory of a task. */
@@ -46,26 +31,35 @@ typedef struct workspace {
     double *weights;  /* n_models */
 } workspace;
 
-static int allocate(const mixing *work, workspace *of)
+static void end(const void *self, void *made)
 {
-    int64_t n = work->n_classes;
-    size_t all;
-    memset(of, 0, sizeof *of);
-    of->scratch = binet__allocate(work->context, n, 2 * sizeof(double), NULL);
-    of->scaled = binet__allocate(work->context, BINET__PADDED(n), sizeof(double), NULL);
-    of->weights = binet__allocate(work->context, work->n_models, sizeof(double), NULL);
-    if (binet__multiply(n, sizeof(double), &all)) {
-        of->by_model = binet__allocate(work->context, work->n_models, all, NULL);
-    }
-    return of->scratch != NULL && of->scaled != NULL && of->weights != NULL && of->by_model != NULL;
-}
-
-static void release(const mixing *work, workspace *of)
-{
+    const mixing *work = self;
+    workspace *of = made;
     binet__release(work->context, of->by_model);
     binet__release(work->context, of->weights);
     binet__release(work->context, of->scaled);
     binet__release(work->context, of->scratch);
+    binet__release(work->context, of);
+}
+
+static binet_status begin(const void *self, void **made, binet_error *error)
+{
+    const mixing *work = self;
+    int64_t n = work->n_classes;
+    workspace *of = binet__allocate_zero(work->context, 1, sizeof *of, error);
+    if (of == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    of->scratch = binet__allocate(work->context, n, 2 * sizeof(double), error);
+    of->scaled = of->scratch != NULL ? binet__allocate(work->context, BINET__PADDED(n), sizeof(double), error) : NULL;
+    of->weights = of->scaled != NULL ? binet__allocate(work->context, work->n_models, sizeof(double), error) : NULL;
+    of->by_model = of->weights != NULL ? binet__allocate(work->context, work->n_models, work->row_bytes, error) : NULL;
+    if (of->by_model == NULL) {
+        end(work, of);
+        return BINET_OUT_OF_MEMORY;
+    }
+    *made = of;
+    return BINET_OK;
 }
 
 static void reduce(const mixing *work, int wide, const void *values, const binet__row_parameters *parameters,
@@ -127,54 +121,29 @@ static void mix_row(const mixing *work, workspace *of, double *mixed)
     }
 }
 
-static void mix_rows(void *argument, int64_t task)
+static binet_status fail(const mixing *work, int64_t model, int64_t row, const binet__row *found, binet_error *error)
 {
-    const mixing *work = argument;
-    fault *found = &work->faults[task];
-    workspace of;
-    int64_t end = (task + 1) * TASK_ROWS < work->n_rows ? (task + 1) * TASK_ROWS : work->n_rows;
-    memset(found, 0, sizeof *found);
-    found->out_of_memory = !allocate(work, &of);
-    for (int64_t i = task * TASK_ROWS; !found->out_of_memory && found->state == BINET__ROW_OK && i < end; i++) {
-        for (int64_t model = 0; found->state == BINET__ROW_OK && model < work->n_models; model++) {
-            binet__row reduced = {0};
-            read_row(work, &of, model, work->first + i, &reduced);
-            found->state = reduced.state;
-            found->model = model;
-            found->row = work->first + i;
-            found->column = reduced.fault;
-            found->value = reduced.sum;
-        }
-        if (found->state == BINET__ROW_OK) {
-            mix_row(work, &of, work->mixed + i * work->n_classes);
-        }
-    }
-    release(work, &of);
+    binet_error reason;
+    binet__scores scores = binet__scores_of(&work->arrays[model], NULL, 0, work->kernels);
+    binet_status status = binet__scores_fail(&scores, found->state, row, found->fault, found->sum, &reason);
+    return binet__fail(error, status, "scores", row, "model %lld: %s", (long long)model, reason.message);
 }
 
-static binet_status fail(const mixing *work, const fault *found, binet_error *error)
+static binet_status step(const void *self, void *made, int64_t i, binet_error *error)
 {
-    binet_error row;
-    binet__scores scores = binet__scores_of(&work->arrays[found->model], NULL, 0, work->kernels);
-    binet_status status = binet__scores_fail(&scores, found->state, found->row, found->column, found->value, &row);
-    return binet__fail(error, status, "scores", found->row, "model %lld: %s", (long long)found->model, row.message);
+    const mixing *work = self;
+    for (int64_t model = 0; model < work->n_models; model++) {
+        binet__row reduced = {0};
+        read_row(work, made, model, work->first + i, &reduced);
+        if (reduced.state != BINET__ROW_OK) {
+            return fail(work, model, work->first + i, &reduced, error);
+        }
+    }
+    mix_row(work, made, work->mixed + i * work->n_classes);
+    return BINET_OK;
 }
 
 /* ---- Blocks ------------------------------------------------------------------------------------------------------ */
-
-static binet_status mix_block(mixing *work, binet_error *error)
-{
-    int64_t n_tasks = (work->n_rows + TASK_ROWS - 1) / TASK_ROWS;
-    binet_status status = binet__run(work->context, n_tasks, mix_rows, work, error);
-    for (int64_t task = 0; status == BINET_OK && task < n_tasks; task++) {
-        if (work->faults[task].out_of_memory) {
-            status = binet__fail_memory(error, (uint64_t)work->n_classes * sizeof(double));
-        } else if (work->faults[task].state != BINET__ROW_OK) {
-            status = fail(work, &work->faults[task], error);
-        }
-    }
-    return status;
-}
 
 static binet_status mix_all(mixing *work, int64_t block, const binet_array *labels, binet_predictions_builder *builder,
                             binet_error *error)
@@ -182,19 +151,19 @@ static binet_status mix_all(mixing *work, int64_t block, const binet_array *labe
     int64_t n = work->arrays[0].shape[0];
     binet_status status = BINET_OK;
     for (work->first = 0; status == BINET_OK && work->first < n; work->first += block) {
-        work->n_rows = n - work->first < block ? n - work->first : block;
-        status = mix_block(work, error);
+        int64_t n_rows = n - work->first < block ? n - work->first : block;
+        binet__loop loop = {work, n_rows, begin, step, end};
+        status = binet__loop_run(work->context, &loop, error);
         if (status != BINET_OK) {
             return status;
         }
         int64_t size = sizeof(double);
-        binet_array mixed = {
-            work->mixed, BINET_F64, 2, {work->n_rows, work->n_classes}, {work->n_classes * size, size}};
+        binet_array mixed = {work->mixed, BINET_F64, 2, {n_rows, work->n_classes}, {work->n_classes * size, size}};
         binet_array some;
         if (labels != NULL) {
             some = *labels;
             some.data = (const char *)labels->data + work->first * labels->strides[0];
-            some.shape[0] = work->n_rows;
+            some.shape[0] = n_rows;
         }
         status = binet_predictions_builder_append(builder, &mixed, labels != NULL ? &some : NULL, NULL, error);
     }
@@ -256,21 +225,16 @@ binet_status binet_ensemble(const binet_context *context, int32_t kind, const bi
     work.n_classes = scores[0].shape[1];
     int64_t block = work.n_classes < BLOCK_ELEMENTS ? BLOCK_ELEMENTS / work.n_classes : 1;
     block = block < scores[0].shape[0] ? block : scores[0].shape[0];
-    size_t row;
-    if (!binet__multiply(work.n_classes, sizeof(double), &row)) {
+    if (!binet__multiply(work.n_classes, sizeof(double), &work.row_bytes)) {
         return binet__fail_memory(error, UINT64_MAX);
     }
-    work.mixed = binet__allocate(context, block, row, error);
-    work.faults = work.mixed != NULL
-                      ? binet__allocate(context, (block + TASK_ROWS - 1) / TASK_ROWS, sizeof *work.faults, error)
-                      : NULL;
-    status = work.faults != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
+    work.mixed = binet__allocate(context, block, work.row_bytes, error);
+    status = work.mixed != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
     status = status == BINET_OK ? binet_predictions_builder_create(context, BINET_PROBABILITIES, NULL, &builder, error)
                                 : status;
     status = status == BINET_OK ? mix_all(&work, block, labels, builder, error) : status;
     status = status == BINET_OK ? binet_predictions_builder_finish(builder, predictions, error) : status;
     binet_predictions_builder_destroy(builder);
-    binet__release(context, work.faults);
     binet__release(context, work.mixed);
     return status;
 }

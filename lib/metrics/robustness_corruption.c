@@ -6,43 +6,11 @@
 #include "base/memory.h"
 #include "base/sum.h"
 #include "binet/robustness.h"
+#include "metrics/corruption_baseline.h"
 #include "metrics/interval.h"
 #include "metrics/robustness.h"
 
-enum { N_IMAGENET_C = 15, MOST = 1024 };
-
-static const double alexnet[N_IMAGENET_C] = {0.886428, 0.894468, 0.922640, 0.819880, 0.826268,
-                                             0.785948, 0.798360, 0.866816, 0.826572, 0.819324,
-                                             0.564592, 0.853204, 0.646056, 0.717840, 0.606500};
-static const double alexnet_rounded[N_IMAGENET_C] = {0.886, 0.894, 0.923, 0.820, 0.826, 0.786, 0.798, 0.867,
-                                                     0.827, 0.819, 0.565, 0.853, 0.646, 0.718, 0.607};
-static const double alexnet_clean = 0.4348;
-
-const char *binet_corruption_name(int32_t corruption)
-{
-    static const char *const names[N_IMAGENET_C] = {
-        "gaussian_noise",    "shot_noise", "impulse_noise",   "defocus_blur", "glass_blur", "motion_blur",
-        "zoom_blur",         "snow",       "frost",           "fog",          "brightness", "contrast",
-        "elastic_transform", "pixelate",   "jpeg_compression"};
-    return corruption >= 0 && corruption < N_IMAGENET_C ? names[corruption] : NULL;
-}
-
-binet_status binet_corruption_baseline(int32_t baseline, double *errors, double *clean_error, binet_error *error)
-{
-    binet_status status = binet__require(errors, "errors", error);
-    status = status == BINET_OK ? binet__require(clean_error, "clean_error", error) : status;
-    if (status != BINET_OK) {
-        return status;
-    }
-    if (baseline != BINET_BASELINE_ALEXNET && baseline != BINET_BASELINE_ALEXNET_ROUNDED) {
-        return binet__fail_argument(error, "baseline",
-                                    "baseline is %d; allowed: BINET_BASELINE_ALEXNET, BINET_BASELINE_ALEXNET_ROUNDED",
-                                    (int)baseline);
-    }
-    memcpy(errors, baseline == BINET_BASELINE_ALEXNET ? alexnet : alexnet_rounded, sizeof alexnet);
-    *clean_error = alexnet_clean;
-    return BINET_OK;
-}
+enum { MOST = 1024 };
 
 /* ---- What the caller gives --------------------------------------------------------------------------------------- */
 
@@ -73,21 +41,19 @@ static int64_t count_at(const inputs *given, int64_t c, int64_t s)
 static binet_status check_baseline(inputs *given, binet_error *error)
 {
     const binet_corruption_options *options = &given->options;
-    given->baseline_clean = alexnet_clean;
+    given->baseline_clean = BINET__ALEXNET_CLEAN;
     if (options->baseline_errors == NULL) {
         if (options->baseline < BINET_BASELINE_ALEXNET || options->baseline > BINET_BASELINE_NONE) {
             return binet__fail_argument(error, "options",
                                         "options->baseline is %d; allowed: BINET_BASELINE_ALEXNET .. _NONE",
                                         (int)options->baseline);
         }
-        given->baseline = options->baseline == BINET_BASELINE_ALEXNET           ? alexnet
-                          : options->baseline == BINET_BASELINE_ALEXNET_ROUNDED ? alexnet_rounded
-                                                                                : NULL;
-        if (given->baseline != NULL && given->n_corruptions != N_IMAGENET_C) {
+        given->baseline = binet__corruption_baseline(options->baseline);
+        if (given->baseline != NULL && given->n_corruptions != BINET__N_IMAGENET_C) {
             return binet__fail_argument(error, "errors",
                                         "errors has %d corruptions; AlexNet's are of %d, any other number needs "
                                         "baseline errors of its own, or none",
-                                        (int)given->n_corruptions, N_IMAGENET_C);
+                                        (int)given->n_corruptions, BINET__N_IMAGENET_C);
         }
         return BINET_OK;
     }
@@ -116,7 +82,7 @@ static binet_status check_baseline(inputs *given, binet_error *error)
 static binet_status fail_missing(const inputs *given, int64_t c, int64_t s, binet_error *error)
 {
     int64_t cell = c * given->n_severities + s;
-    if (given->n_corruptions != N_IMAGENET_C) {
+    if (given->n_corruptions != BINET__N_IMAGENET_C) {
         return binet__fail(error, BINET_INVALID_DATA, "errors", cell, "errors[%lld, %lld] is NaN: it is missing",
                            (long long)c, (long long)s);
     }

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 import numpy.typing as npt
 
+from ._extras import require
 from ._html import table
 from ._library import call, ffi, lib, path_bytes, text
-from ._rows import COLUMNS, Prediction, Skipped
+from ._rows import COLUMNS, Prediction, Skipped, indices
 from ._scores import FileNames, NanPolicy, Options, reduce
 from .arrays import Array, borrow, view, view_integers
 from .errors import InvalidArgument, shown
@@ -298,25 +299,9 @@ class Predictions:
             return self._row(int(rows))
         shared = context()
         made = ffi.new("binet_predictions **")
-        array = view_integers(self._indices(rows), "rows")
+        array = view_integers(indices(rows, len(self)), "rows")
         call(lib.binet_predictions_select, shared.pointer, self.pointer, array.pointer, made)
         return wrap(made[0], shared)
-
-    def _indices(self, rows: Any) -> Array:
-        """Rows to select, negative ones counted from the end."""
-        n = len(self)
-        if isinstance(rows, slice):
-            return np.arange(*rows.indices(n))
-        indices = np.asarray(rows)
-        if indices.dtype == np.bool_:
-            if indices.shape != (n,):
-                raise InvalidArgument(f"the mask has shape {indices.shape}; it must have ({n},)", "rows")
-            return np.flatnonzero(indices)
-        if indices.size == 0:
-            return np.empty(0, np.int64)
-        if indices.dtype.kind == "i":
-            indices = np.where(indices < 0, indices + n, indices)
-        return indices
 
     def _row(self, row: int) -> Prediction:
         n = len(self)
@@ -346,10 +331,9 @@ class Predictions:
 
     def to_pandas(self) -> pandas.DataFrame:
         """A pandas DataFrame of the columns, `file_name` first. Needs pandas, the extra `table`."""
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("to_pandas needs pandas: pip install 'libbinet[table]'") from error
+        require("table", "pandas")
+        import pandas
+
         columns: dict[str, Any] = {"file_name": np.array(self.file_names, dtype=object)}
         return pandas.DataFrame(columns | {name: getattr(self, name) for name in COLUMNS})
 
@@ -366,18 +350,14 @@ class Predictions:
             return _from_csv_bytes, (path.read_bytes(), self.n_classes, self.n_omitted, self.skipped)
 
     def _summary(self) -> str:
-        parts = [f"{len(self):,} rows"]
-        if self.n_classes:
-            parts.append(f"{self.n_classes:,} classes")
+        parts = [f"{len(self):,} rows", *([f"{self.n_classes:,} classes"] if self.n_classes else [])]
         known = self.label >= 0
         if known.all():
             parts.append(f"top-1 {(self.predicted_class == self.label).mean():.4f}")
         else:
             parts.append("no labels" if not known.any() else f"{known.sum():,} labels")
-        if self.n_omitted:
-            parts.append(f"{self.n_omitted:,} omitted")
-        if self.skipped:
-            parts.append(f"{len(self.skipped):,} skipped")
+        counts = {"omitted": self.n_omitted, "skipped": len(self.skipped)}
+        parts += [f"{count:,} {what}" for what, count in counts.items() if count]
         return ", ".join(parts)
 
     def __repr__(self) -> str:

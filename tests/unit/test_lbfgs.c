@@ -1,0 +1,136 @@
+/* L-BFGS finds minima that are known in closed form, never goes up, and says how far it came where it stops. */
+#include "metrics/lbfgs.h"
+
+#include <math.h>
+
+#include "base/error.h"
+#include "check.h"
+#include "failing_allocator.h"
+
+enum { N = 40 };
+
+/* sum_i curvature_i (x_i - centre_i)^2 / 2, with curvatures from 1 to 10^6. */
+typedef struct bowl {
+    int32_t evaluations;
+    double wall;  /* inf where x_0 is beyond it */
+    int is_exact; /* the preconditioner: the inverse Hessian itself, or near it */
+} bowl;
+
+static double curvature(int64_t i)
+{
+    return pow(10.0, 6.0 * (double)i / (N - 1));
+}
+
+static double centre(int64_t i)
+{
+    return sin((double)i + 1);
+}
+
+static binet_status evaluate(void *user, const double *point, double *value, double *gradient, binet_error *error)
+{
+    bowl *of = user;
+    (void)error;
+    of->evaluations++;
+    *value = 0;
+    for (int64_t i = 0; i < N; i++) {
+        double gap = point[i] - centre(i);
+        *value += curvature(i) * gap * gap / 2;
+        gradient[i] = curvature(i) * gap;
+    }
+    if (point[0] > of->wall) {
+        *value = INFINITY;
+    }
+    return BINET_OK;
+}
+
+static void precondition(void *user, const double *gradient, double *direction)
+{
+    const bowl *of = user;
+    for (int64_t i = 0; i < N; i++) {
+        double off = of->is_exact ? 1 : 1 + (double)(i * 7 % 5); /* up to 5 times too short */
+        direction[i] = gradient[i] / (curvature(i) * off);
+    }
+}
+
+static binet__lbfgs_problem problem_of(bowl *of, double tolerance, int32_t most)
+{
+    binet__lbfgs_problem problem = {of, N, evaluate, precondition, tolerance, most};
+    return problem;
+}
+
+static void the_minimum_of_a_quadratic_is_found(void)
+{
+    for (int is_exact = 0; is_exact < 2; is_exact++) {
+        bowl of = {.wall = INFINITY, .is_exact = is_exact};
+        binet__lbfgs_problem problem = problem_of(&of, 1e-7, 2000);
+        binet__lbfgs_found found = {0};
+        double point[N] = {0};
+        double gradient[N];
+        CHECK_INT(binet__lbfgs(NULL, &problem, point, gradient, &found, NULL), BINET_OK);
+        for (int64_t i = 0; i < N; i++) {
+            CHECK_NEAR(point[i], centre(i), 1e-7);
+            CHECK(fabs(gradient[i]) <= 1e-7);
+        }
+        CHECK(found.value <= found.first);
+        CHECK(found.largest <= 1e-7);
+        CHECK_INT(found.n_evaluations, of.evaluations);
+        CHECK(of.evaluations <= (is_exact ? 5 : 60)); /* with the inverse Hessian itself one step is enough */
+    }
+}
+
+static void what_cannot_be_had_sends_the_search_back(void)
+{
+    bowl of = {.wall = centre(0) + 1e-3, .is_exact = 0};
+    binet__lbfgs_problem problem = problem_of(&of, 1e-6, 2000);
+    binet__lbfgs_found found = {0};
+    double point[N] = {0};
+    double gradient[N];
+    CHECK_INT(binet__lbfgs(NULL, &problem, point, gradient, &found, NULL), BINET_OK);
+    CHECK_NEAR(point[0], centre(0), 1e-6);
+    CHECK(isfinite(found.value));
+}
+
+static void a_search_that_is_cut_off_says_how_far_it_came(void)
+{
+    bowl of = {.wall = INFINITY, .is_exact = 0};
+    binet__lbfgs_problem problem = problem_of(&of, 1e-12, 6);
+    binet__lbfgs_found found = {0};
+    double point[N] = {0};
+    double gradient[N];
+    CHECK_INT(binet__lbfgs(NULL, &problem, point, gradient, &found, NULL), BINET_NOT_CONVERGED);
+    CHECK(found.n_evaluations <= 6);
+    CHECK(found.value < found.first);
+    double value;
+    double again[N];
+    CHECK_INT(evaluate(&of, point, &value, again, NULL), BINET_OK);
+    CHECK(value == found.value);
+    CHECK(memcmp(again, gradient, sizeof again) == 0);
+    double largest = 0;
+    for (int64_t i = 0; i < N; i++) {
+        largest = fmax(largest, fabs(gradient[i]));
+    }
+    CHECK(largest == found.largest);
+}
+
+static void memory_that_runs_out_is_given_back(void)
+{
+    FAILING_ALLOCATOR_LOOP(allocator, context)
+    {
+        bowl of = {.wall = INFINITY, .is_exact = 1};
+        binet__lbfgs_problem problem = problem_of(&of, 1e-7, 100);
+        binet__lbfgs_found found = {0};
+        double point[N] = {0};
+        double gradient[N];
+        failing_allocator_next(&allocator, binet__lbfgs(context, &problem, point, gradient, &found, NULL));
+    }
+    binet_context_destroy(context);
+}
+
+int main(void)
+{
+    RUN(the_minimum_of_a_quadratic_is_found);
+    RUN(what_cannot_be_had_sends_the_search_back);
+    RUN(a_search_that_is_cut_off_says_how_far_it_came);
+    RUN(memory_that_runs_out_is_given_back);
+    return check_result();
+}
