@@ -84,6 +84,19 @@ def test_threads_and_dtypes_of_an_ensemble(truth: npt.NDArray[np.int64], logits:
         np.testing.assert_array_equal(other.confidence, found[0].confidence)
 
 
+def test_many_classes_are_mixed_in_blocks_of_rows(rng: np.random.Generator) -> None:
+    """400,000 classes leave room for two rows at a time: each row is that of an ensemble of its own."""
+    scores = [rng.normal(size=(5, 400_000)).astype(np.float32) for _ in range(2)]
+    labels = rng.integers(0, 400_000, 5)
+    found = binet.ensemble(scores, labels)
+    for row in range(5):
+        alone = binet.ensemble([one[row : row + 1] for one in scores], labels[row : row + 1])
+        assert (found.predicted_class[row], found.nll[row]) == (alone.predicted_class[0], alone.nll[0])
+    scores[1][4, 7] = np.nan
+    with pytest.raises(binet.Error, match=r"model 1: scores\[4\] has a NaN in column 7"):
+        binet.ensemble(scores)
+
+
 def test_each_class_goes_to_the_model_that_is_best_at_it(
     logits: list[npt.NDArray[np.float64]], truth: npt.NDArray[np.int64]
 ) -> None:

@@ -74,7 +74,7 @@ static void the_minimum_of_a_quadratic_is_found(void)
         CHECK(found.value <= found.first);
         CHECK(found.largest <= 1e-7);
         CHECK_INT(found.n_evaluations, of.evaluations);
-        CHECK(of.evaluations <= (is_exact ? 5 : 60)); /* with the inverse Hessian itself one step is enough */
+        CHECK(of.evaluations <= (is_exact ? 5 : 35)); /* with the inverse Hessian itself one step is enough */
     }
 }
 
