@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
 #include "scores.h"
@@ -70,6 +71,45 @@ static void memory_that_runs_out_is_given_back(void)
     }
 }
 
+/* In f32 and f64: the bits of the scalar build on one thread. */
+static void threads_and_instruction_sets_do_not_matter(void)
+{
+    static float narrow[MODELS][N][C];
+    binet_array arrays[2][MODELS];
+    binet_thread_pool *pool = NULL;
+    arrays_of(arrays[0]);
+    for (int64_t i = 0; i < (int64_t)MODELS * N * C; i++) {
+        (&narrow[0][0][0])[i] = (float)(&logits[0][0][0])[i];
+    }
+    for (int i = 0; i < MODELS; i++) {
+        arrays[1][i] = scores_matrix(narrow[i], BINET_F32, N, C);
+    }
+    CHECK_INT(binet_thread_pool_create(5, &pool, NULL), BINET_OK);
+    binet_executor executor = binet_thread_pool_executor(pool);
+    binet_context_options alone = {.struct_size = sizeof alone, .isa = BINET_ISA_SCALAR};
+    binet_context *scalar = NULL;
+    CHECK_INT(binet_context_create(&alone, &scalar, NULL), BINET_OK);
+    for (int width = 0; width < 2; width++) {
+        binet_predictions *expected = NULL;
+        CHECK_INT(binet_ensemble(scalar, BINET_LOGITS, arrays[width], MODELS, NULL, NULL, &expected, NULL), BINET_OK);
+        for (int32_t isa = BINET_ISA_DEFAULT; isa <= BINET_ISA_NEON; isa++) {
+            binet_context_options options = {.struct_size = sizeof options, .isa = isa, .executor = &executor};
+            binet_context *context = NULL;
+            binet_predictions *found = NULL;
+            if (binet_context_create(&options, &context, NULL) != BINET_OK) {
+                continue;
+            }
+            CHECK_INT(binet_ensemble(context, BINET_LOGITS, arrays[width], MODELS, NULL, NULL, &found, NULL), BINET_OK);
+            CHECK(scores_same(found, expected));
+            binet_predictions_destroy(found);
+            binet_context_destroy(context);
+        }
+        binet_predictions_destroy(expected);
+    }
+    binet_context_destroy(scalar);
+    binet_thread_pool_destroy(pool);
+}
+
 static void a_row_at_fault_names_its_model(void)
 {
     binet_array arrays[MODELS];
@@ -97,6 +137,7 @@ static void a_row_at_fault_names_its_model(void)
 int main(void)
 {
     fill();
+    RUN(threads_and_instruction_sets_do_not_matter);
     RUN(memory_that_runs_out_is_given_back);
     RUN(a_row_at_fault_names_its_model);
     return check_result();
