@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..answers import Answers
 from ..bias import ShapeBias, ShapeBiasCategory, shape_bias
 from ..errors import InvalidData
 from . import observers, plots
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 from .numbers import pick, records
 
 NAME = "bias"
@@ -95,15 +98,13 @@ def _table(model: _Model) -> str:
 
 
 def _save_plot(models: list[_Model], file: str) -> None:
-    from matplotlib.figure import Figure
-
     from .._shape_bias_figure import figure_size
 
-    figure = Figure(figsize=figure_size(models[0].result), layout="constrained")
-    ax = figure.add_subplot()
-    for model in models:
-        model.result.plot(ax, label=model.name)
-    plots.save(figure, file)
+    def onto(ax: Axes) -> None:
+        for model in models:
+            model.result.plot(ax, label=model.name)
+
+    plots.draw(file, figure_size(models[0].result), onto)
 
 
 def _line(one: ShapeBiasCategory, width: int) -> str:

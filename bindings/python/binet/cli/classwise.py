@@ -99,8 +99,4 @@ def _table(file: str, result: ClasswiseCalibration, n_worst: int) -> str:
 
 
 def _save_plot(result: ClasswiseCalibration, file: str) -> None:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
-    result.plot(figure.add_subplot())
-    plots.save(figure, file)
+    plots.draw(file, (6.4, 4.0), result.plot)

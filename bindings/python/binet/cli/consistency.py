@@ -266,10 +266,6 @@ def _conditions(parts: Conditions) -> str:
 
 
 def _save_plot(matrix: ErrorConsistencyMatrix, file: str) -> None:
-    from matplotlib.figure import Figure
-
     from .._heat_map import figure_size
 
-    figure = Figure(figsize=figure_size(matrix.names), layout="constrained")
-    matrix.plot(figure.add_subplot())
-    plots.save(figure, file)
+    plots.draw(file, figure_size(matrix.names), matrix.plot)

@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .. import transforms
 from .._extras import require
@@ -15,6 +16,9 @@ from ..invariance import MEASURES, Estimate, Invariance, InvarianceSetting
 from ..report import runs
 from ..report.sweeps import sweep_record, sweep_to
 from . import plots
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 from .arguments import add_labels, add_pictures, add_work, transform, use_threads
 
 NAME = "invariance"
@@ -147,13 +151,11 @@ def _number(estimate: Estimate, sign: str = "") -> str:
 
 
 def _save_plot(results: dict[str, Invariance], arguments: argparse.Namespace) -> None:
-    from matplotlib.figure import Figure
-
     from .._invariance_figure import SIZE
 
-    figure = Figure(figsize=SIZE, layout="constrained")
-    ax = figure.add_subplot()
-    for name, result in results.items():
-        result.plot(ax, measure=arguments.measure, label=name)
-    ax.set_xlabel(arguments.sweep)
-    plots.save(figure, arguments.plot)
+    def onto(ax: Axes) -> None:
+        for name, result in results.items():
+            result.plot(ax, measure=arguments.measure, label=name)
+        ax.set_xlabel(arguments.sweep)
+
+    plots.draw(arguments.plot, SIZE, onto)

@@ -6,7 +6,7 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..class_report import ClassGap, ClassReport, class_gap, class_report
 from ..errors import InvalidArgument, InvalidData
@@ -16,6 +16,9 @@ from ..multilabel import MultilabelAccuracy, multilabel_accuracy, read_multilabe
 from ..predictions import Predictions
 from . import plots
 from .arguments import labelled, natural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 from .numbers import number, pick, records
 
 NAME = "mistakes"
@@ -264,13 +267,12 @@ def _gap_table(models: Sequence[_Model], gap: ClassGap, top: int) -> str:
 
 
 def _save_plot(models: Sequence[_Model], file: str) -> None:
-    from matplotlib.figure import Figure
-
     from .._factor_figure import figure_size
 
     results = [(model.name, model.factors) for model in models if model.factors is not None]
-    figure = Figure(figsize=figure_size(len(results[0][1].factors), len(results)), layout="constrained")
-    ax = figure.add_subplot()
-    for name, result in results:
-        result.plot(ax, label=name)
-    plots.save(figure, file)
+
+    def onto(ax: Axes) -> None:
+        for name, result in results:
+            result.plot(ax, label=name)
+
+    plots.draw(file, figure_size(len(results[0][1].factors), len(results)), onto)

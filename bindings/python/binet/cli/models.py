@@ -144,10 +144,6 @@ def _record(
 
 
 def _save_plot(correlations: RankCorrelations, file: str) -> None:
-    from matplotlib.figure import Figure
-
     from .._heat_map import figure_size
 
-    figure = Figure(figsize=figure_size(correlations.properties), layout="constrained")
-    correlations.plot(figure.add_subplot())
-    plots.save(figure, file)
+    plots.draw(file, figure_size(correlations.properties), correlations.plot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from .._files import write_bytes
 from ..errors import InvalidArgument
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -36,3 +38,12 @@ def save(figure: Figure, file: str) -> None:
     path, drawn = Path(file), io.BytesIO()
     figure.savefig(drawn, format=path.suffix[1:], dpi=150)
     write_bytes(path, drawn.getvalue())
+
+
+def draw(file: str, size: tuple[float, float], onto: Callable[[Axes], object]) -> None:
+    """Draw one picture of a size in inches, and write it."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    onto(figure.add_subplot())
+    save(figure, file)

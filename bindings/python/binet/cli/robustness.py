@@ -193,12 +193,8 @@ def _line_table(result: AccuracyLine) -> str:
 
 
 def _save_plot(result: CorruptionRobustness | AccuracyLine, file: str) -> None:
-    from matplotlib.figure import Figure
-
     size = (5.6, 5.4) if isinstance(result, AccuracyLine) else (6.0, 1.2 + 0.3 * len(result.corruptions))
-    figure = Figure(figsize=size, layout="constrained")
-    result.plot(figure.add_subplot())
-    plots.save(figure, file)
+    plots.draw(file, size, result.plot)
 
 
 _RECORDS: dict[str, Any] = {"corruptions": _corruptions_record, "shifted": _shifted_record, "line": _line_record}

@@ -6,13 +6,16 @@ import argparse
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import InvalidData
 from ..predictions import Predictions
 from ..synthetic import CONVENTIONS, PUG_IMAGENET_FACTORS, SyntheticAccuracy, synthetic_accuracy
 from . import plots
 from .arguments import labelled
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 from .numbers import number, pick, records
 
 NAME = "synthetic"
@@ -133,12 +136,10 @@ def _accuracy(result: SyntheticAccuracy, name: str) -> float:
 
 
 def _save_plot(models: Sequence[_Model], file: str) -> None:
-    from matplotlib.figure import Figure
-
     from .._factor_figure import figure_size
 
-    figure = Figure(figsize=figure_size(len(models[0].result.factors), len(models)), layout="constrained")
-    ax = figure.add_subplot()
-    for model in models:
-        model.result.plot(ax, label=model.name)
-    plots.save(figure, file)
+    def onto(ax: Axes) -> None:
+        for model in models:
+            model.result.plot(ax, label=model.name)
+
+    plots.draw(file, figure_size(len(models[0].result.factors), len(models)), onto)

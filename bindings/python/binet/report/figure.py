@@ -77,7 +77,14 @@ def models_svg(draw: Callable[[Figure], None], size: tuple[float, float], title:
     from .._shape_bias_figure import COLOURS
 
     of_models = {colour.lower(): f"c{index}" for index, colour in enumerate(COLOURS)}
-    return _draw(draw, size, title, prefix, of_models | {"#333333": "ink", "#dddddd": "line", "#ffffff": "paper"})
+
+    def constrained(figure: Figure) -> None:
+        figure.set_layout_engine("constrained")
+        draw(figure)
+
+    return _draw(
+        constrained, size, title, prefix, of_models | {"#333333": "ink", "#dddddd": "line", "#ffffff": "paper"}
+    )
 
 
 def _draw(

@@ -63,7 +63,6 @@ def _figure(kind: str, models: Mapping[str, Invariance]) -> str | None:
         return None
 
     def draw(figure: Figure) -> None:
-        figure.set_layout_engine("constrained")
         measures: tuple[Measure, Measure] = ("accuracy", "consistency")
         for axes, measure in zip(figure.subplots(1, 2), measures, strict=True):
             for name, result in models.items():

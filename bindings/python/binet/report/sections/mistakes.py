@@ -68,18 +68,20 @@ def _measure(model: Model, evidence: Evidence) -> Mistaken:
 
 
 def _figure(models: Sequence[Mistaken]) -> str | None:
+    from ..._factor_figure import figure_size
+
     ratios = [(one.name, one.ratio) for one in models if one.ratio is not None]
     if not ratios or len(ratios) > MOST_IN_A_FIGURE:
         return None
 
     def draw(figure: Figure) -> None:
-        figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
         for name, ratio in ratios:
             ratio.plot(axes, label=name)
 
-    n_bars = len(ratios[0][1].factors) * len(ratios)
-    return models_svg(draw, (7.2, 1.6 + 0.16 * n_bars), "Error ratio of each factor", "factors")
+    return models_svg(
+        draw, figure_size(len(ratios[0][1].factors), len(ratios)), "Error ratio of each factor", "factors"
+    )
 
 
 def _sentences(models: Sequence[Mistaken]) -> tuple[str, ...]:

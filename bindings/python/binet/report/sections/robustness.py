@@ -88,7 +88,6 @@ def _figure(name: str, models: Mapping[str, CorruptionRobustness]) -> str | None
         return None
 
     def draw(figure: Figure) -> None:
-        figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
         for model, one in models.items():
             one.plot(axes, kind="curves", label=model)

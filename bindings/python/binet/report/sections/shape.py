@@ -80,7 +80,6 @@ def _figure(observers: Sequence[Observer]) -> str | None:
         return None
 
     def draw(figure: Figure) -> None:
-        figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
         for one in observers:
             one.result.plot(axes, label=one.name)

@@ -54,18 +54,18 @@ def collect(evidence: Evidence) -> Section | None:
 
 
 def _figure(models: dict[str, SyntheticAccuracy]) -> str | None:
+    from ..._factor_figure import figure_size
+
     factors = {tuple(one.factors.name) for one in models.values()}
     if len(models) > MOST_IN_A_FIGURE or len(factors) > 1:
         return None
 
     def draw(figure: Figure) -> None:
-        figure.set_layout_engine("constrained")
         axes = figure.add_subplot()
         for name, one in models.items():
             one.plot(axes, label=name)
 
-    n_bars = len(next(iter(factors))) * len(models)
-    return models_svg(draw, (7.2, 1.6 + 0.16 * n_bars), "Accuracy by factor", "synthetic")
+    return models_svg(draw, figure_size(len(next(iter(factors))), len(models)), "Accuracy by factor", "synthetic")
 
 
 def _sentence(name: str, one: SyntheticAccuracy) -> str:
