@@ -104,9 +104,9 @@ static void a_search_that_is_cut_off_says_how_far_it_came(void)
     double again[N];
     CHECK_INT(evaluate(&of, point, &value, again, NULL), BINET_OK);
     CHECK(value == found.value);
-    CHECK(memcmp(again, gradient, sizeof again) == 0);
     double largest = 0;
     for (int64_t i = 0; i < N; i++) {
+        CHECK(again[i] == gradient[i]);
         largest = fmax(largest, fabs(gradient[i]));
     }
     CHECK(largest == found.largest);
