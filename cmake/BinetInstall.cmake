@@ -1,9 +1,16 @@
-# What `cmake --install` gives: headers, libraries, the CMake package and pkg-config files. A wheel holds one library only.
+# What `cmake --install` gives: headers, libraries, the CMake package and pkg-config files. A wheel holds libraries only.
+get_property(CBLAS_BUNDLED GLOBAL PROPERTY binet_cblas_bundled)
+if(CBLAS_BUNDLED)
+  set_property(TARGET binet PROPERTY INSTALL_RPATH "$ORIGIN") # where it lies beside libbinet
+endif()
 if(SKBUILD)
   # Wheels cannot hold symbolic links: one file, whose soname is its name.
   set_property(TARGET binet PROPERTY VERSION)
   set_property(TARGET binet PROPERTY SOVERSION)
   install(TARGETS binet LIBRARY DESTINATION binet COMPONENT wheel)
+  if(CBLAS_BUNDLED)
+    install(FILES ${CBLAS_BUNDLED} DESTINATION binet COMPONENT wheel)
+  endif()
   return()
 endif()
 
@@ -31,6 +38,9 @@ function(binet_install_pkg_config name)
 endfunction()
 
 binet_install_library(binet binet)
+if(CBLAS_BUNDLED)
+  install(FILES ${CBLAS_BUNDLED} DESTINATION ${CMAKE_INSTALL_LIBDIR})
+endif()
 binet_install_pkg_config(binet)
 install(
   DIRECTORY include/binet

@@ -1,6 +1,7 @@
 #include "metrics/features.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -34,6 +35,82 @@ const double *binet__features_read(const binet__features *features, int64_t row,
     }
     return copy;
 }
+
+/* The largest pattern of bits without a sign: compilers make vectors of integers, not of isfinite. */
+static int finite_f32(const float *values, int64_t n)
+{
+    uint32_t largest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        bits &= 0x7fffffff;
+        largest = bits > largest ? bits : largest;
+    }
+    return largest < 0x7f800000;
+}
+
+static int finite_f64(const double *values, int64_t n)
+{
+    uint64_t largest = 0;
+    for (int64_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        bits &= 0x7fffffffffffffff;
+        largest = bits > largest ? bits : largest;
+    }
+    return largest < 0x7ff0000000000000;
+}
+
+static binet_status not_finite(const binet__features *features, int64_t row, const char *too_large, binet_error *error)
+{
+    return binet__fail(error, BINET_INVALID_DATA, features->argument, row,
+                       "row %lld of %s holds a NaN or an infinity%s", (long long)row, features->argument, too_large);
+}
+
+#define CONVERT(type, from)                                                                                            \
+    for (int64_t k = 0; k < features->width; k++) {                                                                    \
+        row[k] = (type)((const from *)values)[k];                                                                      \
+    }
+
+binet_status binet__features_block_f32(const binet__features *features, int64_t first, int64_t n, void *scratch,
+                                       float *block, binet_error *error)
+{
+    int is_double = features->scores.array->dtype == BINET_F64;
+    for (int64_t i = 0; i < n; i++) {
+        float *row = block + i * features->width;
+        const void *values = binet__scores_read(&features->scores, first + i, 0, features->width, scratch);
+        if (is_double) {
+            CONVERT(float, double)
+        } else {
+            memcpy(row, values, (size_t)features->width * sizeof *row);
+        }
+        if (!finite_f32(row, features->width)) {
+            return not_finite(features, first + i, is_double ? ", or a number too large for f32" : "", error);
+        }
+    }
+    return BINET_OK;
+}
+
+binet_status binet__features_block_f64(const binet__features *features, int64_t first, int64_t n, void *scratch,
+                                       double *block, binet_error *error)
+{
+    int is_double = features->scores.array->dtype == BINET_F64;
+    for (int64_t i = 0; i < n; i++) {
+        double *row = block + i * features->width;
+        const void *values = binet__scores_read(&features->scores, first + i, 0, features->width, scratch);
+        if (is_double) {
+            memcpy(row, values, (size_t)features->width * sizeof *row);
+        } else {
+            CONVERT(double, float)
+        }
+        if (!finite_f64(row, features->width)) {
+            return not_finite(features, first + i, "", error);
+        }
+    }
+    return BINET_OK;
+}
+
+#undef CONVERT
 
 /* The lanes do not depend on the machine. */
 double binet__dot(const double *a, const double *b, int64_t n)

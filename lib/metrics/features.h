@@ -21,6 +21,13 @@ void *binet__features_scratch(const binet_context *context, const binet__feature
 /** A row in double, in place or in the scratch. */
 const double *binet__features_read(const binet__features *features, int64_t row, void *scratch);
 
+/** Rows first .. first + n as block[n, width] of f32, rounded where they are f64, or of f64, exact; `scratch` is that
+ * of binet__features_scratch. BINET_INVALID_DATA names a row with a value that is not finite, in f32 after rounding. */
+binet_status binet__features_block_f32(const binet__features *features, int64_t first, int64_t n, void *scratch,
+                                       float *block, binet_error *error);
+binet_status binet__features_block_f64(const binet__features *features, int64_t first, int64_t n, void *scratch,
+                                       double *block, binet_error *error);
+
 /** a . b, with the same bits everywhere. */
 double binet__dot(const double *a, const double *b, int64_t n);
 

@@ -1,0 +1,137 @@
+#include "kernels/blas.h"
+
+#include <cblas.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+#define JOINED(prefix, name) prefix##name
+#define NAMED(prefix, name) JOINED(prefix, name)
+#define BLAS(name) NAMED(BINET_BLAS_PREFIX, name)
+
+/* LAPACK has no header that every OpenBLAS brings. */
+void BLAS(dpotrf_)(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *info);
+void BLAS(dpotrs_)(const char *uplo, const blasint *n, const blasint *nrhs, const double *a, const blasint *lda,
+                   double *b, const blasint *ldb, blasint *info);
+void BLAS(dsyevd_)(const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w,
+                   double *work, const blasint *lwork, blasint *iwork, const blasint *liwork, blasint *info);
+void BLAS(dgesdd_)(const char *jobz, const blasint *m, const blasint *n, double *a, const blasint *lda, double *s,
+                   double *u, const blasint *ldu, double *vt, const blasint *ldvt, double *work, const blasint *lwork,
+                   blasint *iwork, blasint *info);
+
+#ifdef BINET_BLAS_BUNDLED
+/* The library is libbinet's own: its threads are turned off before anything is called. */
+__attribute__((constructor)) static void turn_threads_off(void)
+{
+    BLAS(openblas_set_num_threads)(1);
+}
+#endif
+
+int binet__blas_fits(int64_t extent)
+{
+    return extent <= INT32_MAX;
+}
+
+static enum CBLAS_TRANSPOSE side(int transposed)
+{
+    return transposed ? CblasTrans : CblasNoTrans;
+}
+
+void binet__gemm_f32(int64_t m, int64_t n, int64_t k, binet__f32_matrix a, binet__f32_matrix b, float factor, float *c,
+                     int64_t stride)
+{
+    BLAS(cblas_sgemm)
+    (CblasRowMajor, side(a.transposed), side(b.transposed), (blasint)m, (blasint)n, (blasint)k, 1.0F, a.values,
+     (blasint)a.stride, b.values, (blasint)b.stride, factor, c, (blasint)stride);
+}
+
+void binet__gemm_f64(int64_t m, int64_t n, int64_t k, binet__f64_matrix a, binet__f64_matrix b, double factor,
+                     double *c, int64_t stride)
+{
+    BLAS(cblas_dgemm)
+    (CblasRowMajor, side(a.transposed), side(b.transposed), (blasint)m, (blasint)n, (blasint)k, 1.0, a.values,
+     (blasint)a.stride, b.values, (blasint)b.stride, factor, c, (blasint)stride);
+}
+
+void binet__gram_f64(int64_t n, int64_t k, const double *a, int64_t stride, double *c)
+{
+    BLAS(cblas_dsyrk)
+    (CblasRowMajor, CblasLower, CblasTrans, (blasint)n, (blasint)k, 1.0, a, (blasint)stride, 1.0, c, (blasint)n);
+}
+
+/* LAPACK counts by columns: our lower triangle is its upper one. */
+int binet__cholesky(int64_t n, double *a)
+{
+    blasint order = (blasint)n;
+    blasint info = 0;
+    BLAS(dpotrf_)("U", &order, a, &order, &info);
+    return info == 0;
+}
+
+void binet__cholesky_solve(int64_t n, const double *l, int64_t m, double *b)
+{
+    blasint order = (blasint)n;
+    blasint count = (blasint)m;
+    blasint info = 0;
+    BLAS(dpotrs_)("U", &order, &count, l, &order, b, &order, &info);
+}
+
+static binet_status no_convergence(blasint info, const char *what, binet_error *error)
+{
+    return info == 0 ? BINET_OK
+                     : binet__fail(error, BINET_INTERNAL, "", -1, "the %s did not converge (LAPACK says %d)", what,
+                                   (int)info);
+}
+
+binet_status binet__eigen(const binet_context *context, int64_t n, double *a, double *values, binet_error *error)
+{
+    blasint order = (blasint)n;
+    blasint info = 0;
+    blasint lwork = -1;
+    blasint liwork = -1;
+    double work_size = 0.0;
+    blasint iwork_size = 0;
+    BLAS(dsyevd_)("V", "U", &order, a, &order, values, &work_size, &lwork, &iwork_size, &liwork, &info);
+    lwork = (blasint)work_size;
+    liwork = iwork_size;
+    double *work = binet__allocate(context, lwork, sizeof *work, error);
+    blasint *iwork = work == NULL ? NULL : binet__allocate(context, liwork, sizeof *iwork, error);
+    binet_status status = BINET_OUT_OF_MEMORY;
+    if (iwork != NULL) {
+        BLAS(dsyevd_)("V", "U", &order, a, &order, values, work, &lwork, iwork, &liwork, &info);
+        status = no_convergence(info, "eigenvalues", error);
+    }
+    binet__release(context, iwork);
+    binet__release(context, work);
+    return status;
+}
+
+binet_status binet__singular_values(const binet_context *context, int64_t m, int64_t n, double *a, double *values,
+                                    binet_error *error)
+{
+    /* By columns, a is its transpose, whose singular values are the same. */
+    blasint rows = (blasint)n;
+    blasint columns = (blasint)m;
+    blasint one = 1;
+    blasint info = 0;
+    blasint lwork = -1;
+    double work_size = 0.0;
+    int64_t smaller = m < n ? m : n;
+    blasint *iwork = binet__allocate(context, smaller, 8 * sizeof *iwork, error);
+    if (iwork == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    BLAS(dgesdd_)
+    ("N", &rows, &columns, a, &rows, values, NULL, &one, NULL, &one, &work_size, &lwork, iwork, &info);
+    lwork = (blasint)work_size;
+    double *work = binet__allocate(context, lwork, sizeof *work, error);
+    binet_status status = BINET_OUT_OF_MEMORY;
+    if (work != NULL) {
+        BLAS(dgesdd_)
+        ("N", &rows, &columns, a, &rows, values, NULL, &one, NULL, &one, work, &lwork, iwork, &info);
+        status = no_convergence(info, "singular values", error);
+    }
+    binet__release(context, work);
+    binet__release(context, iwork);
+    return status;
+}

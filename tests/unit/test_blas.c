@@ -1,0 +1,200 @@
+/* The door to BLAS and LAPACK: sides and strides are the right ones, and what fails says so. Each result is held to its
+ * definition, computed here. */
+#include "kernels/blas.h"
+
+#include <math.h>
+
+#include "check.h"
+#include "failing_allocator.h"
+#include "scores.h"
+
+enum { M = 7, N = 5, K = 9, STRIDE = 11 };
+
+static void fill(double *values, int n)
+{
+    uint64_t state = 3;
+    for (int i = 0; i < n; i++) {
+        values[i] = (double)(scores_next(&state) >> 40) / (double)(1 << 23) - 1.0;
+    }
+}
+
+static void products_are_those_of_the_definition(void)
+{
+    double a64[STRIDE * STRIDE];
+    double b64[STRIDE * STRIDE];
+    float a32[STRIDE * STRIDE];
+    float b32[STRIDE * STRIDE];
+    fill(a64, STRIDE * STRIDE);
+    fill(b64, STRIDE * STRIDE);
+    for (int i = 0; i < STRIDE * STRIDE; i++) {
+        a32[i] = (float)a64[i];
+        b32[i] = (float)b64[i];
+    }
+    for (int sides = 0; sides < 4; sides++) {
+        int ta = sides & 1;
+        int tb = sides >> 1;
+        double c64[M * STRIDE];
+        float c32[M * STRIDE];
+        for (int i = 0; i < M * STRIDE; i++) {
+            c64[i] = 3.0;
+            c32[i] = 3.0F;
+        }
+        binet__gemm_f64(M, N, K, (binet__f64_matrix){a64, STRIDE, ta}, (binet__f64_matrix){b64, STRIDE, tb}, 2.0, c64,
+                        STRIDE);
+        binet__gemm_f32(M, N, K, (binet__f32_matrix){a32, STRIDE, ta}, (binet__f32_matrix){b32, STRIDE, tb}, 0.0F, c32,
+                        STRIDE);
+        for (int i = 0; i < M; i++) {
+            for (int j = 0; j < N; j++) {
+                double sum = 0.0;
+                for (int k = 0; k < K; k++) {
+                    sum += a64[ta ? k * STRIDE + i : i * STRIDE + k] * b64[tb ? j * STRIDE + k : k * STRIDE + j];
+                }
+                CHECK_NEAR(c64[i * STRIDE + j], 6.0 + sum, 1e-14);
+                CHECK_NEAR(c32[i * STRIDE + j], sum, 1e-5);
+            }
+            CHECK(c64[i * STRIDE + N] == 3.0 && c32[i * STRIDE + N] == 3.0F);
+        }
+    }
+}
+
+/* a'a of K rows and N columns, and a little on the diagonal. */
+static void gram(double *c)
+{
+    double a[K * STRIDE];
+    fill(a, K * STRIDE);
+    for (int i = 0; i < N * N; i++) {
+        c[i] = i % (N + 1) == 0 ? 0.5 : 0.0;
+    }
+    binet__gram_f64(N, K, a, STRIDE, c);
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j <= i; j++) {
+            double sum = i == j ? 0.5 : 0.0;
+            for (int k = 0; k < K; k++) {
+                sum += a[k * STRIDE + i] * a[k * STRIDE + j];
+            }
+            CHECK_NEAR(c[i * N + j], sum, 1e-14);
+        }
+        for (int j = i + 1; j < N; j++) {
+            CHECK(c[i * N + j] == 0.0);
+        }
+    }
+}
+
+static void mirror(double *c)
+{
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < i; j++) {
+            c[j * N + i] = c[i * N + j];
+        }
+    }
+}
+
+static void a_positive_definite_system_is_solved(void)
+{
+    double whole[N * N];
+    double l[N * N];
+    double b[2 * N];
+    double x[2 * N];
+    gram(whole);
+    mirror(whole);
+    memcpy(l, whole, sizeof l);
+    fill(b, 2 * N);
+    memcpy(x, b, sizeof x);
+    CHECK(binet__cholesky(N, l));
+    binet__cholesky_solve(N, l, 2, x);
+    for (int row = 0; row < 2; row++) {
+        for (int i = 0; i < N; i++) {
+            double sum = 0.0;
+            for (int j = 0; j < N; j++) {
+                sum += whole[i * N + j] * x[row * N + j];
+            }
+            CHECK_NEAR(sum, b[row * N + i], 1e-13);
+        }
+    }
+    double indefinite[4] = {1.0, 0.0, 2.0, 1.0};
+    CHECK(!binet__cholesky(2, indefinite));
+}
+
+static void eigenvectors_are_the_rows(void)
+{
+    double whole[N * N];
+    double vectors[N * N];
+    double values[N];
+    gram(whole);
+    mirror(whole);
+    memcpy(vectors, whole, sizeof vectors);
+    CHECK_INT(binet__eigen(NULL, N, vectors, values, NULL), BINET_OK);
+    for (int v = 0; v < N; v++) {
+        CHECK(v == 0 || values[v] >= values[v - 1]);
+        for (int i = 0; i < N; i++) {
+            double sum = 0.0;
+            for (int j = 0; j < N; j++) {
+                sum += whole[i * N + j] * vectors[v * N + j];
+            }
+            CHECK_NEAR(sum, values[v] * vectors[v * N + i], 1e-13);
+        }
+    }
+}
+
+static void squares_of_singular_values_are_eigenvalues(void)
+{
+    double a[K * N];
+    double c[N * N] = {0};
+    double values[N];
+    double singular[N];
+    fill(a, K * N);
+    binet__gram_f64(N, K, a, N, c);
+    CHECK_INT(binet__eigen(NULL, N, c, values, NULL), BINET_OK);
+    CHECK_INT(binet__singular_values(NULL, K, N, a, singular, NULL), BINET_OK);
+    for (int i = 0; i < N; i++) {
+        CHECK_NEAR(singular[i] * singular[i], values[N - 1 - i], 1e-13);
+    }
+    fill(a, K * N);
+    double of_transposed[N];
+    double transposed[N * K];
+    for (int i = 0; i < K; i++) {
+        for (int j = 0; j < N; j++) {
+            transposed[j * K + i] = a[i * N + j];
+        }
+    }
+    CHECK_INT(binet__singular_values(NULL, N, K, transposed, of_transposed, NULL), BINET_OK);
+    for (int i = 0; i < N; i++) {
+        CHECK_NEAR(of_transposed[i], singular[i], 1e-14);
+    }
+}
+
+static void memory_that_fails_is_told(void)
+{
+    FAILING_ALLOCATOR_LOOP(allocator, context)
+    {
+        double a[N * N];
+        double values[N];
+        gram(a);
+        binet_status status = binet__eigen(context, N, a, values, NULL);
+        if (status == BINET_OK) {
+            status = binet__singular_values(context, N, N, a, values, NULL);
+        }
+        failing_allocator_next(&allocator, status);
+    }
+    binet_context_destroy(context);
+}
+
+static void what_does_not_converge_is_told(void)
+{
+    double a[4] = {NAN, NAN, NAN, NAN};
+    double values[2];
+    binet_error error = {0};
+    CHECK_INT(binet__singular_values(NULL, 2, 2, a, values, &error), BINET_INTERNAL);
+    CHECK_CONTAINS(error.message, "the singular values did not converge");
+}
+
+int main(void)
+{
+    RUN(products_are_those_of_the_definition);
+    RUN(a_positive_definite_system_is_solved);
+    RUN(eigenvectors_are_the_rows);
+    RUN(squares_of_singular_values_are_eigenvalues);
+    RUN(memory_that_fails_is_told);
+    RUN(what_does_not_converge_is_told);
+    return check_result();
+}
