@@ -66,7 +66,7 @@ def view(value: object, name: str) -> View:
         binet.Error: `INVALID_ARGUMENT` where it is no array in memory that libbinet can read. Which dtypes and how many
             dimensions are right is for the function of C to say.
     """
-    array, dtype = _as_numpy(value, name)
+    array, dtype = as_numpy(value, name)
     if dtype not in _CODES:
         raise InvalidArgument(f"{name} has dtype {dtype}; allowed: {', '.join(_CODES)}", name)
     if not array.dtype.isnative:
@@ -83,7 +83,7 @@ def view_integers(value: object, name: str) -> View:
 
 def integers(value: object, name: str) -> Array:
     """An array of int32 or int64: `value` itself where it is one, widened where it is narrower."""
-    array, dtype = _as_numpy(value, name)
+    array, dtype = as_numpy(value, name)
     if array.dtype.kind not in "iub" or not np.can_cast(array.dtype, np.int64):
         raise InvalidArgument(f"{name} has dtype {dtype}; allowed: int64 and narrower integers", name)
     return array if array.dtype in (np.int32, np.int64) else array.astype(np.int64)
@@ -101,7 +101,7 @@ def zeros_and_ones(value: object, name: str) -> Array:
     return array.astype(np.uint8)
 
 
-def _as_numpy(value: object, name: str) -> tuple[Array, str]:
+def as_numpy(value: object, name: str) -> tuple[Array, str]:
     """A NumPy array of the same memory, and the name of its dtype (which NumPy cannot say of bfloat16)."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise InvalidArgument(f"{name} is a masked array; leave its masked entries out first", name)

@@ -67,6 +67,10 @@ class InvalidArgument(Error, ValueError):
     status = Status.INVALID_ARGUMENT
 
 
+class NotFitted(InvalidArgument, AttributeError):
+    """An estimator was asked for what only `fit` gives it."""
+
+
 class InvalidData(Error, ValueError):
     """The data's fault: a NaN, a label out of range, a broken file."""
 
