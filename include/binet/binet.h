@@ -12,6 +12,7 @@
 #include "image.h"
 #include "invariance.h"
 #include "mistakes.h"
+#include "neighbors.h"
 #include "predictions.h"
 #include "recalibration.h"
 #include "robustness.h"

@@ -139,6 +139,8 @@ typedef struct binet__kernels {
     /** out[i * n_b + j] is the dot product of rows i of `a` and j of `b`, each of n contiguous values, n a multiple of
      *  16: within (n / 16 + 4) 2^-24 times the product of their norms. */
     void (*dots)(const float *a, int64_t n_a, const float *b, int64_t n_b, int64_t n, float *out);
+    /** The places, ascending, of those of n values that are at least `least`, to places[n]; gives how many. */
+    int64_t (*list_at_least)(const float *values, int64_t n, float least, int32_t *places);
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);

@@ -58,6 +58,8 @@ static void row_begin(int64_t predicted, int64_t label, int64_t ahead, binet__ro
 #undef OP
 #undef REAL
 
+#include "kernels/least.inc.h"
+
 #define REAL double
 #define OP(name) f64_##name
 #include "kernels/row_survey.inc.h"
@@ -78,6 +80,7 @@ const binet__kernels BINET__TABLE = {
     .probabilities_f32 = f32_probabilities,
     .probabilities_f64 = f64_probabilities,
     .exp_each = exp_each,
+    .list_at_least = list_at_least,
     .log_each = log_each,
     .scale_f32 = f32_scale_logits,
     .scale_f64 = f64_scale_logits,

@@ -113,6 +113,11 @@ binet_status binet__features_block_f64(const binet__features *features, int64_t 
 #undef CONVERT
 
 /* The lanes do not depend on the machine. */
+static double sum_lanes(const double lanes[LANES])
+{
+    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+}
+
 double binet__dot(const double *a, const double *b, int64_t n)
 {
     double lanes[LANES] = {0};
@@ -125,7 +130,23 @@ double binet__dot(const double *a, const double *b, int64_t n)
     for (int lane = 0; j < n; j++, lane++) {
         lanes[lane] += a[j] * b[j];
     }
-    return ((lanes[0] + lanes[4]) + (lanes[2] + lanes[6])) + ((lanes[1] + lanes[5]) + (lanes[3] + lanes[7]));
+    return sum_lanes(lanes);
+}
+
+double binet__squared_distance(const double *a, const double *b, int64_t n)
+{
+    double lanes[LANES] = {0};
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES) {
+        for (int lane = 0; lane < LANES; lane++) {
+            double gap = a[j + lane] - b[j + lane];
+            lanes[lane] += gap * gap;
+        }
+    }
+    for (int lane = 0; j < n; j++, lane++) {
+        lanes[lane] += (a[j] - b[j]) * (a[j] - b[j]);
+    }
+    return sum_lanes(lanes);
 }
 
 double binet__cosine(double ab, double aa, double bb)

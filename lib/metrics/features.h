@@ -31,6 +31,9 @@ binet_status binet__features_block_f64(const binet__features *features, int64_t 
 /** a . b, with the same bits everywhere. */
 double binet__dot(const double *a, const double *b, int64_t n);
 
+/** The sum of (a_i - b_i)^2, with the same bits everywhere. */
+double binet__squared_distance(const double *a, const double *b, int64_t n);
+
 /** The cosine of two vectors from their products, -1 .. 1; 1 of a vector to itself; NaN where one is zero. */
 double binet__cosine(double ab, double aa, double bb);
 

@@ -443,6 +443,35 @@ static void dot_products_have_the_same_bits(void)
     }
 }
 
+static void large_values_are_listed(void)
+{
+    enum { N = 100 };
+    static float values[N];
+    int32_t places[N];
+    uint32_t seed = 6;
+    for (int i = 0; i < N; i++) {
+        values[i] = (float)(rows_next(&seed) % 7);
+    }
+    values[40] = NAN;
+    values[41] = -INFINITY;
+    static const float bounds[] = {-INFINITY, 0, 3, 6, 7, INFINITY};
+    for (int k = 0; k < n_available; k++) {
+        for (int64_t n = 0; n <= N; n++) {
+            for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++) {
+                int64_t found = available[k]->list_at_least(values, n, bounds[b], places);
+                int64_t count = 0;
+                for (int64_t i = 0; i < n; i++) {
+                    if (values[i] >= bounds[b]) {
+                        CHECK(count < found && places[count] == i);
+                        count++;
+                    }
+                }
+                CHECK_INT(found, count);
+            }
+        }
+    }
+}
+
 static void resizing_has_the_same_bits(void)
 {
     enum { N_TAPS = 5, N_PIXELS = 100, STRIDE = 3 * N_PIXELS };
@@ -504,6 +533,7 @@ int main(void)
     RUN(differing_bits_are_counted);
     RUN(widening_is_exact);
     RUN(dot_products_have_the_same_bits);
+    RUN(large_values_are_listed);
     RUN(resizing_has_the_same_bits);
     return check_result();
 }

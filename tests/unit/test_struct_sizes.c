@@ -238,6 +238,18 @@ static binet_status blind_pairs(const void *options, void *result, binet_error *
     return binet_blind_pairs(NULL, &scores, &scores, options, result, error);
 }
 
+static void two_neighbors(void *options)
+{
+    ((binet_neighbors_options *)options)->k = 2;
+}
+
+static binet_status neighbors(const void *options, void *result, binet_error *error)
+{
+    binet_neighbors_options usual = {.struct_size = sizeof usual};
+    two_neighbors(&usual);
+    return binet_neighbors(NULL, &scores, &scores, options != NULL ? options : &usual, result, error);
+}
+
 static binet_status shape_bias(const void *options, void *result, binet_error *error)
 {
     return binet_shape_bias(NULL, &labels, &labels, &labels, options, result, error);
@@ -341,6 +353,7 @@ static const call calls[] = {
     {"placement_error", placement_error, 0, 0, sizeof(binet_placement_error_result), NULL, NULL},
     {"ensemble", ensemble, PLAIN(binet_ensemble_options), 0, NULL, NULL},
     {"blind_pairs", blind_pairs, RESERVED(binet_blind_pairs_options), sizeof(binet_blind_pairs_result), NULL, NULL},
+    {"neighbors", neighbors, RESERVED(binet_neighbors_options), sizeof(binet_neighbors_result), two_neighbors, NULL},
     {"shape_bias", shape_bias, PLAIN(binet_shape_bias_options), sizeof(binet_shape_bias_result), NULL, NULL},
     {"consistency", consistency, 0, 0, sizeof(binet_error_consistency_result), NULL, NULL},
     {"consistency_matrix", consistency_matrix, 0, 0, sizeof(binet_error_consistency_matrix_result), NULL, NULL},

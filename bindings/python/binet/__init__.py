@@ -79,6 +79,7 @@ from .mistakes import ErrorRatio, ErrorRatioFactor, ErrorRatioFactors, error_rat
 from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
 from .multilabel import MultilabelAccuracy, imagenet_val_file_names, multilabel_accuracy
+from .neighbors import Neighbors, neighbors
 from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
@@ -183,6 +184,7 @@ __all__ = [
     "ModelScores",
     "ModelTable",
     "MultilabelAccuracy",
+    "Neighbors",
     "ObjectFocus",
     "Placement",
     "PlacementError",
@@ -251,6 +253,7 @@ __all__ = [
     "mcnemar",
     "metaclass_correct",
     "multilabel_accuracy",
+    "neighbors",
     "object_focus",
     "observer_pairs",
     "proper_scores",
