@@ -17,6 +17,7 @@
 #include "recalibration.h"
 #include "robustness.h"
 #include "selection.h"
+#include "similarity.h"
 #include "statistics.h"
 #include "synthetic.h"
 #include "threads.h"

@@ -59,6 +59,13 @@ void binet__gram_f64(int64_t n, int64_t k, const double *a, int64_t stride, doub
     (CblasRowMajor, CblasLower, CblasTrans, (blasint)n, (blasint)k, 1.0, a, (blasint)stride, 1.0, c, (blasint)n);
 }
 
+void binet__syrk_f64(int64_t n, int64_t k, binet__f64_matrix a, double factor, double *c, int64_t stride)
+{
+    BLAS(cblas_dsyrk)
+    (CblasRowMajor, CblasLower, side(a.transposed), (blasint)n, (blasint)k, 1.0, a.values, (blasint)a.stride, factor, c,
+     (blasint)stride);
+}
+
 /* LAPACK counts by columns: our lower triangle is its upper one. */
 int binet__cholesky(int64_t n, double *a)
 {

@@ -35,6 +35,9 @@ void binet__gemm_f64(int64_t m, int64_t n, int64_t k, binet__f64_matrix a, binet
 /** The lower triangle, diagonal included, of c[n, n] = c + a' a, for a of k rows. */
 void binet__gram_f64(int64_t n, int64_t k, const double *a, int64_t stride, double *c);
 
+/** The lower triangle of c[n, n] = factor c + a a', for a[n, k]. */
+void binet__syrk_f64(int64_t n, int64_t k, binet__f64_matrix a, double factor, double *c, int64_t stride);
+
 /** The lower triangle of a[n, n], positive definite, becomes L with L L' = a. 0 where it is not, to rounding. */
 int binet__cholesky(int64_t n, double *a);
 

@@ -171,3 +171,33 @@ def error_consistency(a: Array, b: Array) -> tuple[float, float, float]:
     observed = (a == b).mean()
     expected = p * q + (1 - p) * (1 - q)
     return (1.0 if observed == 1 else (observed - expected) / (1 - expected)), observed, expected
+
+
+# ---- Similarity ------------------------------------------------------------------------------------------------------
+
+
+def doubly_centred(k: Array) -> Array:
+    centred: Array = k - k.mean(0) - k.mean(1)[:, None] + k.mean()
+    return centred
+
+
+def hsic(k: Array, m: Array, unbiased: bool) -> float:
+    """HSIC of two Gram matrices: doubly centred (Gretton et al., 2005), or as Song et al. (2012) write it."""
+    n = len(k)
+    if not unbiased:
+        return float((doubly_centred(k) * doubly_centred(m)).sum()) / (n - 1) ** 2
+    k, m = k - np.diag(np.diag(k)), m - np.diag(np.diag(m))
+    all_k, all_m, through = k.sum(), m.sum(), k.sum(0) @ m.sum(0)
+    total = (k * m).sum() + all_k * all_m / ((n - 1) * (n - 2)) - 2 / (n - 2) * through
+    return float(total) / (n * (n - 3))
+
+
+def linear_gram(x: Array) -> Array:
+    """[n, n] inner products of centred rows."""
+    centred = x.astype(np.float64) - x.astype(np.float64).mean(0)
+    gram: Array = centred @ centred.T
+    return gram
+
+
+def cka(k: Array, m: Array, unbiased: bool) -> float:
+    return hsic(k, m, unbiased) / float(np.sqrt(hsic(k, k, unbiased) * hsic(m, m, unbiased)))

@@ -80,6 +80,29 @@ static void gram(double *c)
     }
 }
 
+static void lower_triangles_are_those_of_products(void)
+{
+    double a[STRIDE * STRIDE];
+    fill(a, STRIDE * STRIDE);
+    for (int transposed = 0; transposed < 2; transposed++) {
+        double c[N * STRIDE];
+        for (int i = 0; i < N * STRIDE; i++) {
+            c[i] = 3.0;
+        }
+        binet__syrk_f64(N, K, (binet__f64_matrix){a, STRIDE, transposed}, 2.0, c, STRIDE);
+        for (int i = 0; i < N; i++) {
+            for (int j = 0; j < STRIDE; j++) {
+                double sum = j <= i ? 6.0 : 3.0;
+                for (int k = 0; j <= i && k < K; k++) {
+                    sum += a[transposed ? k * STRIDE + i : i * STRIDE + k] *
+                           a[transposed ? k * STRIDE + j : j * STRIDE + k];
+                }
+                CHECK_NEAR(c[i * STRIDE + j], sum, 1e-14);
+            }
+        }
+    }
+}
+
 static void mirror(double *c)
 {
     for (int i = 0; i < N; i++) {
@@ -191,6 +214,7 @@ static void what_does_not_converge_is_told(void)
 int main(void)
 {
     RUN(products_are_those_of_the_definition);
+    RUN(lower_triangles_are_those_of_products);
     RUN(a_positive_definite_system_is_solved);
     RUN(eigenvectors_are_the_rows);
     RUN(squares_of_singular_values_are_eigenvalues);

@@ -166,6 +166,12 @@ static binet_status class_gap(const void *options, void *result, binet_error *er
     return binet_class_gap(NULL, table, table, options, result, error);
 }
 
+static binet_status cka(const void *options, void *result, binet_error *error)
+{
+    const binet_array samples = {accuracies, BINET_F64, 2, {3, 1}, {8, 8}};
+    return binet_cka(NULL, &samples, &samples, options, result, error);
+}
+
 static binet_status synthetic(const void *options, void *result, binet_error *error)
 {
     static const int32_t ends[C + 1] = {0, 1, 2};
@@ -341,6 +347,7 @@ static const call calls[] = {
     {"error_ratio", error_ratio, PLAIN(binet_error_ratio_options), sizeof(binet_error_ratio_result), NULL, NULL},
     {"class_report", class_report, PLAIN(binet_class_report_options), sizeof(binet_class_report_result), NULL, NULL},
     {"class_gap", class_gap, PLAIN(binet_class_gap_options), sizeof(binet_class_gap_result), NULL, NULL},
+    {"cka", cka, PLAIN(binet_cka_options), sizeof(binet_cka_result), NULL, NULL},
     {"synthetic", synthetic, RESERVED(binet_synthetic_options), sizeof(binet_synthetic_result), NULL, NULL},
     {"corruption", corruption, RESERVED(binet_corruption_options), sizeof(binet_corruption_result), NULL, NULL},
     {"relative_accuracy", relative_accuracy, RESERVED(binet_relative_accuracy_options),

@@ -110,6 +110,7 @@ from .robustness import (
 )
 from .selection import BlindPairs, DifficultyOrder, Placement, PlacementError, blind_pairs, sort_by_difficulty
 from .significance import Equivalence, McNemar, holm, mcnemar, tost, wilson_interval
+from .similarity import CKA, cka
 from .smooth_ece import SmoothECE, smooth_ece
 from .statistics import BootstrapEstimate, bootstrap
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
@@ -118,6 +119,7 @@ from .threads import get_num_threads, set_num_threads
 __version__ = ".".join(str(part) for part in VERSION)
 
 __all__ = [
+    "CKA",
     "CORRUPTIONS",
     "IMAGENET_WNIDS",
     "METACLASSES",
@@ -221,6 +223,7 @@ __all__ = [
     "bootstrap",
     "calibration",
     "choose_per_class",
+    "cka",
     "class_gap",
     "class_report",
     "classwise_calibration",

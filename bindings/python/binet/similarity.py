@@ -1,0 +1,97 @@
+"""Similarity: how alike are two representations of the same samples?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ._html import table
+from ._library import call, lib, struct
+from .arrays import view
+from .threads import context
+
+Side = Literal["features", "gram"]
+
+_SIDES: dict[int, Side] = {lib.BINET_CKA_FEATURES: "features", lib.BINET_CKA_GRAM: "gram"}
+
+
+def _estimator(unbiased: bool) -> int:
+    return lib.BINET_HSIC_UNBIASED if unbiased else lib.BINET_HSIC_BIASED  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class CKA:
+    """Centred kernel alignment of two representations (Kornblith et al., ICML 2019).
+
+    Attributes:
+        value: hsic_xy / sqrt(hsic_xx hsic_yy), 0 .. 1, and with the unbiased estimator -1 .. 1; NaN where constant_x or
+            constant_y says why.
+        hsic_xy: the Hilbert-Schmidt independence criterion of both, in squared units of both.
+        hsic_xx: that of x with itself.
+        hsic_yy: that of y with itself.
+        n: samples.
+        unbiased: which estimator.
+        side: where it was computed: "features" (products of columns) or "gram" (of rows).
+        constant_x: hsic_xx is 0 to rounding: all rows of x are the same, or, with the unbiased estimator, differ in a
+            way that it cannot see, as where a single row stands apart.
+        constant_y: likewise of y.
+    """
+
+    value: float
+    hsic_xy: float
+    hsic_xx: float
+    hsic_yy: float
+    n: int
+    unbiased: bool
+    side: Side
+    constant_x: bool
+    constant_y: bool
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __str__(self) -> str:
+        constant = " and ".join(name for name in ("x", "y") if getattr(self, f"constant_{name}"))
+        why = f", {constant} constant" if constant else ""
+        return f"CKA {self.value:.4f} ({'unbiased' if self.unbiased else 'biased'}, {self.n:,} samples{why})"
+
+    def _repr_html_(self) -> str:
+        columns = ("CKA", "HSIC(x, y)", "HSIC(x, x)", "HSIC(y, y)", "samples", "side")
+        caption = f"Centred kernel alignment, linear, {'unbiased' if self.unbiased else 'biased'}"
+        row = [self.value, self.hsic_xy, self.hsic_xx, self.hsic_yy, f"{self.n:,}", self.side]
+        return table(caption, columns, [row])
+
+
+def cka(x: Any, y: Any, *, unbiased: bool = False) -> CKA:
+    """Linear centred kernel alignment of two representations of the same samples (Kornblith et al., ICML 2019).
+
+    ||Y'X||_F^2 / (||X'X||_F ||Y'Y||_F) with centred columns: 1 for the same representation, rotated, shifted or scaled
+    as a whole. All is computed in double, within 1e-10 of exact arithmetic, from the side that costs less: products of
+    columns where D1 + D2 <= n, else products of rows.
+
+    Args:
+        x: [n, D1] float16, bfloat16, float32 or float64, finite; of more dimensions, flatten them first. n is at least
+            2, or 4 where unbiased.
+        y: [n, D2] likewise: the same samples in the same order.
+        unbiased: take the unbiased estimator of HSIC (Song et al., JMLR 2012). The biased one is too large where there
+            are fewer samples than features.
+
+    Raises:
+        binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or too few rows; `INVALID_DATA`, with the row, for a
+            NaN or an infinity.
+    """
+    of_x, of_y = view(x, "x"), view(y, "y")
+    options = struct("binet_cka_options", estimator=_estimator(unbiased))
+    result = struct("binet_cka_result")
+    call(lib.binet_cka, context().pointer, of_x.pointer, of_y.pointer, options, result)
+    return CKA(
+        value=result.cka,
+        hsic_xy=result.hsic_xy,
+        hsic_xx=result.hsic_xx,
+        hsic_yy=result.hsic_yy,
+        n=result.n,
+        unbiased=bool(unbiased),
+        side=_SIDES[result.side],
+        constant_x=bool(result.constant_x),
+        constant_y=bool(result.constant_y),
+    )

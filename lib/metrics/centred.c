@@ -1,0 +1,124 @@
+#include "metrics/centred.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/memory.h"
+
+/* Products of four values, summed, stay far inside double while exponents are below. */
+enum { MOST_EXPONENT = 200 };
+
+typedef struct survey {
+    binet__centred *centred;
+    void *scratch;
+    double *row;
+    double largest; /* |x / 2 - pivot| */
+} survey;
+
+/* Sums of the scaled deviations from row 0 go to the means. */
+static binet_status pass(survey *of, binet_error *error)
+{
+    const binet__centred *centred = of->centred;
+    int64_t width = centred->features.width;
+    double *restrict mean = centred->mean;
+    const double *restrict pivot = centred->pivot;
+    const double *restrict row = of->row;
+    double factor = centred->factor;
+    double largest = 0.0;
+    memset(mean, 0, (size_t)width * sizeof *mean);
+    for (int64_t i = 0; i < centred->features.n; i++) {
+        binet_status status = binet__features_block_f64(&centred->features, i, 1, of->scratch, of->row, error);
+        if (status != BINET_OK) {
+            return status;
+        }
+        for (int64_t j = 0; j < width; j++) {
+            double half = row[j] * 0.5 - pivot[j];
+            mean[j] += half * factor;
+            largest = fabs(half) > largest ? fabs(half) : largest;
+        }
+    }
+    of->largest = largest;
+    return BINET_OK;
+}
+
+static binet_status take_survey(survey *of, binet_error *error)
+{
+    binet__centred *centred = of->centred;
+    int64_t width = centred->features.width;
+    binet_status status = binet__features_block_f64(&centred->features, 0, 1, of->scratch, of->row, error);
+    if (status != BINET_OK) {
+        return status;
+    }
+    for (int64_t j = 0; j < width; j++) {
+        centred->pivot[j] = of->row[j] * 0.5;
+    }
+    centred->factor = 2.0;
+    status = pass(of, error);
+    if (status == BINET_OK && of->largest != 0.0) {
+        int exponent = ilogb(of->largest) + 1;
+        if (exponent > MOST_EXPONENT || exponent < -MOST_EXPONENT) {
+            centred->exponent = exponent < -1000 ? -1000 : exponent; /* 2^1001 is still a double */
+            centred->factor = ldexp(1.0, 1 - centred->exponent);
+            status = pass(of, error);
+        }
+    }
+    centred->constant = of->largest == 0.0;
+    for (int64_t j = 0; j < width; j++) {
+        centred->mean[j] /= (double)centred->features.n;
+    }
+    return status;
+}
+
+binet_status binet__centred_create(const binet_context *context, const binet_array *array, const char *argument,
+                                   const binet__kernels *kernels, binet__centred *centred, binet_error *error)
+{
+    binet__centred made = {.features = binet__features_of(array, argument, kernels)};
+    made.pivot = binet__allocate(context, made.features.width, sizeof *made.pivot, error);
+    made.mean = made.pivot != NULL ? binet__allocate(context, made.features.width, sizeof *made.mean, error) : NULL;
+    survey of = {.centred = &made};
+    of.row = made.mean != NULL ? binet__allocate(context, made.features.width, sizeof *of.row, error) : NULL;
+    of.scratch = of.row != NULL ? binet__features_scratch(context, &made.features, error) : NULL;
+    binet_status status = of.scratch != NULL ? take_survey(&of, error) : BINET_OUT_OF_MEMORY;
+    binet__release(context, of.scratch);
+    binet__release(context, of.row);
+    if (status != BINET_OK) {
+        binet__centred_release(context, &made);
+        return status;
+    }
+    *centred = made;
+    return BINET_OK;
+}
+
+void binet__centred_release(const binet_context *context, binet__centred *centred)
+{
+    binet__release(context, centred->mean);
+    binet__release(context, centred->pivot);
+    centred->mean = NULL;
+    centred->pivot = NULL;
+}
+
+#define CENTRE(type)                                                                                                   \
+    for (int64_t j = 0; j < width; j++) {                                                                              \
+        to[j] = ((double)((const type *)values)[j] * 0.5 - pivot[j]) * factor - mean[j];                               \
+    }
+
+void binet__centred_block(const binet__centred *centred, int64_t row, int64_t n, int64_t first, int64_t width,
+                          void *scratch, double *block, int64_t stride)
+{
+    const double *restrict pivot = centred->pivot + first;
+    const double *restrict mean = centred->mean + first;
+    double factor = centred->factor;
+    int is_double = centred->features.scores.array->dtype == BINET_F64;
+    for (int64_t i = 0; i < n; i++) {
+        const void *values = binet__scores_read(&centred->features.scores, row + i, first, width, scratch);
+        double *restrict to = block + i * stride;
+        if (is_double) {
+            CENTRE(double)
+        } else {
+            CENTRE(float)
+        }
+    }
+}
+
+#undef CENTRE

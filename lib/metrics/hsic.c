@@ -1,0 +1,399 @@
+#include "metrics/hsic.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "kernels/blas.h"
+#include "metrics/loop.h"
+
+enum {
+    MOST_ROWS = 256,  /* of a Gram in one task */
+    LEAST_ROWS = 32,  /* however little memory there is */
+    WIDTH = 256,      /* columns that are centred at a time */
+    MOST_SPLITS = 16, /* of a sum over entries of the Grams: its terms are joined in order */
+    CHUNK = 4096      /* entries that are multiplied out at a time, so that they stay in the caches */
+};
+
+/* Row i > 0 of a packed Gram holds its i entries left of the diagonal, and lies behind those of the rows before. */
+static int64_t packed(int64_t row)
+{
+    return row * (row - 1) / 2;
+}
+
+/* ---- Grams of rows first .. last of all layers ------------------------------------------------------------------- */
+
+typedef struct band {
+    const binet__hsic_batch *batch;
+    int64_t rows; /* of a task */
+    int64_t first;
+    int64_t last;
+    int64_t n_entries;
+    double *grams;     /* [layers, n_entries] */
+    double *diagonals; /* [layers, n] */
+} band;
+
+typedef struct task_memory {
+    double *centred;  /* [n, WIDTH] */
+    double *products; /* [rows, n] */
+    void *scratch;
+} task_memory;
+
+static void end_grams(const void *self, void *made)
+{
+    const band *of = self;
+    const binet_context *context = of->batch->context;
+    task_memory *memory = made;
+    binet__release(context, memory->scratch);
+    binet__release(context, memory->products);
+    binet__release(context, memory->centred);
+    binet__release(context, memory);
+}
+
+/* The widest row that any layer needs scratch for. */
+static binet_status allocate_scratch(const binet__hsic_batch *batch, void **scratch, binet_error *error)
+{
+    uint64_t size = 1;
+    for (int64_t l = 0; l < batch->n_first + batch->n_second; l++) {
+        uint64_t one = binet__scores_scratch(&batch->layers[l].features.scores);
+        size = one > size ? one : size;
+    }
+    *scratch = binet__allocate(batch->context, WIDTH, size, error);
+    return *scratch != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
+}
+
+static binet_status begin_grams(const void *self, void **made, binet_error *error)
+{
+    const band *of = self;
+    const binet_context *context = of->batch->context;
+    task_memory *memory = binet__allocate_zero(context, 1, sizeof *memory, error);
+    if (memory == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    memory->centred = binet__allocate(context, of->last, WIDTH * sizeof(double), error);
+    binet_status status = memory->centred != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
+    if (status == BINET_OK) {
+        memory->products = binet__allocate(context, of->rows * of->last, sizeof(double), error);
+        status = memory->products != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
+    }
+    status = status == BINET_OK ? allocate_scratch(of->batch, &memory->scratch, error) : status;
+    if (status != BINET_OK) {
+        end_grams(self, memory);
+        return status;
+    }
+    *made = memory;
+    return BINET_OK;
+}
+
+/* products[last - first, last] becomes the lower triangle of rows first .. last. */
+static void multiply_rows(const binet__centred *layer, int64_t first, int64_t last, const task_memory *memory)
+{
+    for (int64_t column = 0; column < layer->features.width; column += WIDTH) {
+        int64_t left = layer->features.width - column;
+        int64_t width = left < WIDTH ? left : WIDTH;
+        double factor = column == 0 ? 0.0 : 1.0;
+        binet__centred_block(layer, 0, last, column, width, memory->scratch, memory->centred, width);
+        binet__f64_matrix above = {memory->centred, width, 1};
+        binet__f64_matrix rows = {memory->centred + first * width, width, 0};
+        if (first > 0) {
+            binet__gemm_f64(last - first, first, width, rows, above, factor, memory->products, last);
+        }
+        binet__syrk_f64(last - first, width, rows, factor, memory->products + first, last);
+    }
+}
+
+static binet_status gram_step(const void *self, void *made, int64_t i, binet_error *error)
+{
+    (void)error;
+    const band *of = self;
+    const task_memory *memory = made;
+    int64_t n_layers = of->batch->n_first + of->batch->n_second;
+    int64_t layer = i % n_layers;
+    int64_t first = of->first + i / n_layers * of->rows;
+    int64_t last = first + of->rows < of->last ? first + of->rows : of->last;
+    multiply_rows(&of->batch->layers[layer], first, last, memory);
+    double *entries = of->grams + layer * of->n_entries;
+    for (int64_t row = first; row < last; row++) {
+        const double *from = memory->products + (row - first) * last;
+        memcpy(entries + packed(row) - packed(of->first), from, (size_t)row * sizeof *from);
+        of->diagonals[layer * of->batch->n + row] = from[row];
+    }
+    return BINET_OK;
+}
+
+/* The diagonal of a Gram alone, where rows of it are U-centred before all of it is there. */
+static binet_status measure_step(const void *self, void *made, int64_t layer, binet_error *error)
+{
+    (void)error;
+    const band *of = self;
+    const task_memory *memory = made;
+    const binet__centred *from = &of->batch->layers[layer];
+    double *diagonal = of->diagonals + layer * of->batch->n;
+    for (int64_t row = 0; row < of->batch->n; row++) {
+        diagonal[row] = 0.0;
+        for (int64_t column = 0; column < from->features.width; column += WIDTH) {
+            int64_t left = from->features.width - column;
+            int64_t width = left < WIDTH ? left : WIDTH;
+            binet__centred_block(from, row, 1, column, width, memory->scratch, memory->centred, width);
+            diagonal[row] += binet__dot(memory->centred, memory->centred, width);
+        }
+    }
+    return BINET_OK;
+}
+
+/* ---- U-centring -------------------------------------------------------------------------------------------------- */
+
+/* Rows of a Gram of centred features sum to 0, so that those of its entries off the diagonal d sum to -d, and
+ * U-centring adds u_i + u_j with u = d / (n - 2) - trace / (2 (n - 1)(n - 2)). */
+static void make_shift(const double *diagonal, int64_t n, double *shift)
+{
+    double trace = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        trace += diagonal[i];
+    }
+    double all = trace / (2.0 * (double)(n - 1));
+    for (int64_t i = 0; i < n; i++) {
+        shift[i] = (diagonal[i] - all) / (double)(n - 2);
+    }
+}
+
+/* ---- Inner products ---------------------------------------------------------------------------------------------- */
+
+typedef struct sum_work {
+    const band *of;
+    int64_t n_splits;
+    const double *shifts; /* [layers, n]; NULL: Grams are as they are */
+    double *products;     /* [splits, n_first, n_columns] */
+    double *squares;      /* [splits, n_second] where there are two models */
+} sum_work;
+
+/* The first row of a split: splits have about as many entries each. */
+static int64_t split_start(const band *of, int64_t split, int64_t n_splits)
+{
+    if (split == n_splits) {
+        return of->last;
+    }
+    double wanted = (double)packed(of->first) + (double)of->n_entries * (double)split / (double)n_splits;
+    int64_t row = (int64_t)(0.5 + sqrt(0.25 + 2.0 * wanted));
+    return row < of->first ? of->first : row > of->last ? of->last : row;
+}
+
+static void shift_rows(const sum_work *work, int64_t layer, int64_t first, int64_t last)
+{
+    const band *of = work->of;
+    double *entries = of->grams + layer * of->n_entries;
+    const double *restrict shift = work->shifts + layer * of->batch->n;
+    for (int64_t row = first; row < last; row++) {
+        double *restrict to = entries + packed(row) - packed(of->first);
+        double own = shift[row];
+        for (int64_t j = 0; j < row; j++) {
+            to[j] += own + shift[j];
+        }
+    }
+}
+
+/* Adds what rows first .. last contribute; an entry off the diagonal counts twice. */
+static void add_rows(const sum_work *work, int64_t first, int64_t last, double *products, double *squares)
+{
+    const band *of = work->of;
+    const binet__hsic_batch *batch = of->batch;
+    int64_t n_layers = batch->n_first + batch->n_second;
+    int64_t offset = packed(first) - packed(of->first);
+    int64_t n = packed(last) - packed(first);
+    for (int64_t layer = 0; work->shifts != NULL && layer < n_layers; layer++) {
+        shift_rows(work, layer, first, last);
+    }
+    binet__f64_matrix rows = {of->grams + offset, of->n_entries, 0};
+    if (batch->n_second == 0) {
+        binet__syrk_f64(batch->n_first, n, rows, 1.0, products, batch->n_first);
+        return;
+    }
+    binet__f64_matrix columns = {rows.values + batch->n_first * of->n_entries, of->n_entries, 1};
+    binet__gemm_f64(batch->n_first, batch->n_second, n, rows, columns, 1.0, products, batch->n_second);
+    for (int64_t layer = 0; layer < n_layers; layer++) {
+        const double *entries = rows.values + layer * of->n_entries;
+        squares[layer] += binet__dot(entries, entries, n);
+    }
+}
+
+static void sum_task(void *argument, int64_t split)
+{
+    sum_work *work = argument;
+    const binet__hsic_batch *batch = work->of->batch;
+    int64_t n_columns = batch->n_second != 0 ? batch->n_second : batch->n_first;
+    double *products = work->products + split * batch->n_first * n_columns;
+    double *squares = work->squares + split * (batch->n_first + batch->n_second);
+    int64_t end = split_start(work->of, split + 1, work->n_splits);
+    int64_t last = 0;
+    for (int64_t row = split_start(work->of, split, work->n_splits); row < end; row = last) {
+        for (last = row + 1; last < end && packed(last + 1) - packed(row) <= CHUNK;) {
+            last++;
+        }
+        add_rows(work, row, last, products, squares);
+    }
+}
+
+/* The terms of all splits join the sums, in order. */
+static void join(const double *terms, int64_t n_splits, int64_t n, double *sums)
+{
+    for (int64_t split = 0; split < n_splits; split++) {
+        for (int64_t i = 0; i < n; i++) {
+            sums[i] += 2.0 * terms[split * n + i];
+        }
+    }
+}
+
+/* Adds the inner products of the rows of a band that are there. */
+static binet_status add_band(const band *of, const double *shifts, double *products, double *squares,
+                             binet_error *error)
+{
+    const binet__hsic_batch *batch = of->batch;
+    const binet_context *context = batch->context;
+    int64_t n_layers = batch->n_first + batch->n_second;
+    int64_t n_pairs = batch->n_first * (batch->n_second != 0 ? batch->n_second : batch->n_first);
+    sum_work work = {.of = of, .shifts = shifts, .n_splits = of->n_entries / CHUNK + 1};
+    work.n_splits = work.n_splits < MOST_SPLITS ? work.n_splits : MOST_SPLITS;
+    work.products = binet__allocate_zero(context, work.n_splits * n_pairs, sizeof(double), error);
+    work.squares =
+        work.products != NULL ? binet__allocate_zero(context, work.n_splits * n_layers, sizeof(double), error) : NULL;
+    binet_status status = work.squares != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
+    status = status == BINET_OK ? binet__run(context, work.n_splits, sum_task, &work, error) : status;
+    if (status == BINET_OK) {
+        join(work.products, work.n_splits, n_pairs, products);
+        join(work.squares, work.n_splits, n_layers, squares);
+    }
+    binet__release(context, work.squares);
+    binet__release(context, work.products);
+    return status;
+}
+
+/* ---- A batch ----------------------------------------------------------------------------------------------------- */
+
+/* The diagonals are part of Grams that are not U-centred. */
+static void add_diagonals(const binet__hsic_batch *batch, const double *diagonals, double *products, double *squares)
+{
+    int64_t n = batch->n;
+    int64_t n_columns = batch->n_second != 0 ? batch->n_second : batch->n_first;
+    binet__f64_matrix rows = {diagonals, n, 0};
+    binet__f64_matrix columns = {batch->n_second != 0 ? diagonals + batch->n_first * n : diagonals, n, 1};
+    binet__gemm_f64(batch->n_first, n_columns, n, rows, columns, 1.0, products, n_columns);
+    for (int64_t layer = 0; layer < batch->n_first + batch->n_second; layer++) {
+        squares[layer] += binet__dot(diagonals + layer * n, diagonals + layer * n, n);
+    }
+}
+
+/* Cut the rows into bands whose Grams fit into the memory, and those into tasks. */
+static band plan(const binet__hsic_batch *batch, int64_t first)
+{
+    int64_t a_column = (batch->n_first + batch->n_second) * (int64_t)sizeof(double);
+    int64_t rows = batch->memory / a_column / batch->n;
+    band of = {.batch = batch,
+               .rows = rows < LEAST_ROWS  ? LEAST_ROWS
+                       : rows > MOST_ROWS ? MOST_ROWS
+                                          : rows,
+               .first = first,
+               .last = first};
+    while (of.last < batch->n) {
+        int64_t next = of.last + of.rows < batch->n ? of.last + of.rows : batch->n;
+        if (of.last > first && packed(next) - packed(first) > batch->memory / a_column) {
+            break;
+        }
+        of.last = next;
+    }
+    of.n_entries = packed(of.last) - packed(first);
+    return of;
+}
+
+static binet_status make_room(const band *of, binet__hsic_room *room, binet_error *error)
+{
+    const binet__hsic_batch *batch = of->batch;
+    int64_t n_layers = batch->n_first + batch->n_second;
+    size_t bytes;
+    if (!binet__multiply(of->n_entries, (uint64_t)n_layers * sizeof(double), &bytes)) {
+        return binet__fail_memory(error, UINT64_MAX);
+    }
+    if ((int64_t)bytes > room->capacity || room->block == NULL) {
+        binet__hsic_room_release(batch->context, room);
+        room->block = binet__allocate(batch->context, (int64_t)bytes, 1, error);
+        if (room->block == NULL) {
+            return BINET_OUT_OF_MEMORY;
+        }
+        room->capacity = (int64_t)bytes;
+    }
+    return BINET_OK;
+}
+
+void binet__hsic_room_release(const binet_context *context, binet__hsic_room *room)
+{
+    binet__release(context, room->block);
+    *room = (binet__hsic_room){0};
+}
+
+static binet_status run_bands(const binet__hsic_batch *batch, binet__hsic_room *room, double *diagonals, double *shifts,
+                              double *products, double *squares, binet_error *error)
+{
+    int64_t n_layers = batch->n_first + batch->n_second;
+    binet_status status = BINET_OK;
+    for (int64_t first = 0; status == BINET_OK && first < batch->n;) {
+        band of = plan(batch, first);
+        of.diagonals = diagonals;
+        if (batch->unbiased && first == 0 && of.last < batch->n) {
+            binet__loop measure = {&of, n_layers, begin_grams, measure_step, end_grams};
+            status = binet__loop_run(batch->context, &measure, error);
+        }
+        status = status == BINET_OK ? make_room(&of, room, error) : status;
+        of.grams = room->block;
+        int64_t n_tasks = (of.last - first + of.rows - 1) / of.rows * n_layers;
+        binet__loop grams = {&of, n_tasks, begin_grams, gram_step, end_grams};
+        status = status == BINET_OK ? binet__loop_run(batch->context, &grams, error) : status;
+        for (int64_t l = 0; status == BINET_OK && batch->unbiased && first == 0 && l < n_layers; l++) {
+            make_shift(diagonals + l * batch->n, batch->n, shifts + l * batch->n);
+        }
+        status = status == BINET_OK ? add_band(&of, batch->unbiased ? shifts : NULL, products, squares, error) : status;
+        first = of.last;
+    }
+    return status;
+}
+
+binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_room *room, double *products,
+                                  double *squares, double *traces, binet_error *error)
+{
+    const binet_context *context = batch->context;
+    int64_t n = batch->n;
+    int64_t n_layers = batch->n_first + batch->n_second;
+    int64_t n_columns = batch->n_second != 0 ? batch->n_second : batch->n_first;
+    memset(products, 0, (size_t)(batch->n_first * n_columns) * sizeof *products);
+    memset(squares, 0, (size_t)n_layers * sizeof *squares);
+    double *diagonals = binet__allocate(context, n_layers, 2 * (uint64_t)n * sizeof *diagonals, error);
+    if (diagonals == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    binet_status status = run_bands(batch, room, diagonals, diagonals + n_layers * n, products, squares, error);
+    if (status == BINET_OK && !batch->unbiased) {
+        add_diagonals(batch, diagonals, products, squares);
+    }
+    for (int64_t l = 0; status == BINET_OK && l < n_layers; l++) {
+        traces[l] = 0.0;
+        for (int64_t i = 0; i < n; i++) {
+            traces[l] += diagonals[l * n + i];
+        }
+        if (batch->n_second == 0) {
+            squares[l] = products[l * n_columns + l];
+        }
+    }
+    binet__release(context, diagonals);
+    return status;
+}
+
+double binet__hsic_divisor(int64_t n, int unbiased)
+{
+    double count = (double)n;
+    return unbiased ? count * (count - 3.0) : (count - 1.0) * (count - 1.0);
+}
+
+int binet__hsic_vanishes(double square, double trace)
+{
+    return !(square > 0x1p-88 * trace * trace);
+}

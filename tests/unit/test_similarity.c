@@ -1,0 +1,431 @@
+/* CKA: both sides and estimators against their definitions, what changes nothing, what has no similarity, bad input. */
+#include "binet/similarity.h"
+
+#include <math.h>
+
+#include "binet/threads.h"
+#include "failing_allocator.h"
+#include "scores.h"
+
+enum { N = 67, NARROW = 5, WIDE = 300 };
+
+static double narrow[2][N * NARROW];
+static double wide[N * WIDE];
+
+static void make_features(void)
+{
+    scores_logits(narrow[0], (int64_t)N * NARROW, 3);
+    scores_logits(narrow[1], (int64_t)N * NARROW, 4);
+    scores_logits(wide, (int64_t)N * WIDE, 5);
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < NARROW; j++) {
+            narrow[1][i * NARROW + j] += narrow[0][i * NARROW + (j + 1) % NARROW];
+            wide[i * WIDE + j * 50] += 4 * narrow[0][i * NARROW + j];
+        }
+    }
+}
+
+static binet_array narrow_array(int which)
+{
+    return scores_matrix(narrow[which], BINET_F64, N, NARROW);
+}
+
+static binet_array wide_array(void)
+{
+    return scores_matrix(wide, BINET_F64, N, WIDE);
+}
+
+static binet_cka_result cka(const binet_context *context, const binet_array *x, const binet_array *y, int32_t estimator)
+{
+    binet_cka_options options = {sizeof options, estimator};
+    binet_cka_result result = {.struct_size = sizeof result};
+    CHECK_INT(binet_cka(context, x, y, &options, &result, NULL), BINET_OK);
+    return result;
+}
+
+/* ---- Definitions ------------------------------------------------------------------------------------------------- */
+
+/* The Gram of features as they are: both estimators centre it themselves. */
+static void gram(const double *x, int width, double k[N][N])
+{
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < N; j++) {
+            k[i][j] = 0.0;
+            for (int c = 0; c < width; c++) {
+                k[i][j] += x[i * width + c] * x[j * width + c];
+            }
+        }
+    }
+}
+
+/* tr(K H L H) / (n - 1)^2. */
+static double biased(double k[N][N], double l[N][N])
+{
+    static double sums[2][N];
+    double all[2] = {0, 0};
+    double product = 0.0;
+    for (int i = 0; i < N; i++) {
+        sums[0][i] = sums[1][i] = 0.0;
+        for (int j = 0; j < N; j++) {
+            sums[0][i] += k[i][j] / N;
+            sums[1][i] += l[i][j] / N;
+        }
+        all[0] += sums[0][i] / N;
+        all[1] += sums[1][i] / N;
+    }
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < N; j++) {
+            product += (k[i][j] - sums[0][i] - sums[0][j] + all[0]) * (l[i][j] - sums[1][i] - sums[1][j] + all[1]);
+        }
+    }
+    return product / ((N - 1.0) * (N - 1.0));
+}
+
+/* As Song et al. write it. */
+static double unbiased(double k[N][N], double l[N][N])
+{
+    double trace = 0, all_k = 0, all_l = 0, through = 0;
+    for (int i = 0; i < N; i++) {
+        double of_k = 0, of_l = 0;
+        for (int j = 0; j < N; j++) {
+            if (i != j) {
+                trace += k[i][j] * l[i][j];
+                of_k += k[i][j];
+                of_l += l[i][j];
+            }
+        }
+        all_k += of_k;
+        all_l += of_l;
+        through += of_k * of_l;
+    }
+    double total = trace + all_k * all_l / ((N - 1.0) * (N - 2.0)) - 2.0 / (N - 2.0) * through;
+    return total / (N * (N - 3.0));
+}
+
+static void check_definition(const double *y, int width, int32_t side)
+{
+    static double k[N][N];
+    static double l[N][N];
+    gram(narrow[0], NARROW, k);
+    gram(y, width, l);
+    binet_array x = narrow_array(0);
+    binet_array other = scores_matrix(y, BINET_F64, N, width);
+    for (int32_t estimator = BINET_HSIC_DEFAULT; estimator <= BINET_HSIC_UNBIASED; estimator++) {
+        double (*hsic)(double[N][N], double[N][N]) = estimator == BINET_HSIC_UNBIASED ? unbiased : biased;
+        binet_cka_result found = cka(NULL, &x, &other, estimator);
+        CHECK_INT(found.side, side);
+        CHECK_INT(found.n, N);
+        CHECK_NEAR(found.hsic_xy / hsic(k, l), 1.0, 1e-11);
+        CHECK_NEAR(found.hsic_xx / hsic(k, k), 1.0, 1e-11);
+        CHECK_NEAR(found.hsic_yy / hsic(l, l), 1.0, 1e-11);
+        CHECK_NEAR(found.cka, hsic(k, l) / sqrt(hsic(k, k) * hsic(l, l)), 1e-12);
+        CHECK(found.constant_x == 0 && found.constant_y == 0);
+    }
+}
+
+static void both_sides_are_the_definition(void)
+{
+    check_definition(narrow[1], NARROW, BINET_CKA_FEATURES);
+    check_definition(wide, WIDE, BINET_CKA_GRAM);
+}
+
+/* ---- Laws -------------------------------------------------------------------------------------------------------- */
+
+static void the_same_features_are_alike(void)
+{
+    binet_array x = narrow_array(0);
+    binet_array y = wide_array();
+    for (int32_t estimator = BINET_HSIC_BIASED; estimator <= BINET_HSIC_UNBIASED; estimator++) {
+        CHECK_NEAR(cka(NULL, &x, &x, estimator).cka, 1.0, 1e-15);
+        CHECK_NEAR(cka(NULL, &y, &y, estimator).cka, 1.0, 1e-15);
+        CHECK_NEAR(cka(NULL, &x, &y, estimator).cka, cka(NULL, &y, &x, estimator).cka, 1e-15);
+    }
+}
+
+/* Columns of zeros change nothing but the side. */
+static void both_sides_agree(void)
+{
+    static double padded[N * WIDE];
+    binet_array x = narrow_array(0);
+    binet_array y = narrow_array(1);
+    binet_array y_padded = scores_matrix(padded, BINET_F64, N, WIDE);
+    for (int i = 0; i < N; i++) {
+        memcpy(padded + i * WIDE + 100, narrow[1] + i * NARROW, NARROW * sizeof(double));
+    }
+    for (int32_t estimator = BINET_HSIC_BIASED; estimator <= BINET_HSIC_UNBIASED; estimator++) {
+        binet_cka_result one = cka(NULL, &x, &y, estimator);
+        binet_cka_result other = cka(NULL, &x, &y_padded, estimator);
+        CHECK(one.side == BINET_CKA_FEATURES && other.side == BINET_CKA_GRAM);
+        CHECK_NEAR(one.cka, other.cka, 1e-13);
+        CHECK_NEAR(one.hsic_xy / other.hsic_xy, 1.0, 1e-13);
+    }
+}
+
+static void scale_and_place_change_nothing(void)
+{
+    static double moved[N * WIDE];
+    const double scales[] = {3.0, 0x1p600, 0x1p-600, 0x1p-1030};
+    binet_array x = narrow_array(0);
+    for (int which = 0; which < 2; which++) {
+        int width = which ? WIDE : NARROW;
+        const double *from = which ? wide : narrow[1];
+        binet_array y = scores_matrix(from, BINET_F64, N, width);
+        binet_array z = scores_matrix(moved, BINET_F64, N, width);
+        for (int32_t estimator = BINET_HSIC_BIASED; estimator <= BINET_HSIC_UNBIASED; estimator++) {
+            double expected = cka(NULL, &x, &y, estimator).cka;
+            for (int scale = 0; scale < 4; scale++) {
+                for (int i = 0; i < N * width; i++) {
+                    moved[i] = from[i] * scales[scale];
+                }
+                CHECK_NEAR(cka(NULL, &x, &z, estimator).cka, expected, 1e-12);
+            }
+            for (int i = 0; i < N * width; i++) { /* exact: features are multiples of 2^-20 below 2^6 */
+                moved[i] = from[i] + (i % width % 2 ? -0x1p26 : 0x1p25);
+            }
+            CHECK_NEAR(cka(NULL, &x, &z, estimator).cka, expected, 1e-13);
+        }
+    }
+}
+
+/* HSIC is in the units of the features, also where these are not what is multiplied. */
+static void hsic_has_units(void)
+{
+    static double scaled[N * NARROW];
+    binet_array x = narrow_array(0);
+    binet_array y = narrow_array(1);
+    binet_array z = scores_matrix(scaled, BINET_F64, N, NARROW);
+    for (int i = 0; i < N * NARROW; i++) {
+        scaled[i] = narrow[1][i] * 0x1p-240;
+    }
+    binet_cka_result one = cka(NULL, &x, &y, BINET_HSIC_BIASED);
+    binet_cka_result other = cka(NULL, &x, &z, BINET_HSIC_BIASED);
+    CHECK(other.hsic_xy == one.hsic_xy * 0x1p-480 && other.hsic_xx == one.hsic_xx);
+    CHECK(other.hsic_yy == one.hsic_yy * 0x1p-960);
+}
+
+static void dtype_and_strides_change_nothing(void)
+{
+    static float as_f32[N * NARROW];
+    static double by_column[N * NARROW];
+    static double back[N * NARROW];
+    static uint16_t as_bf16[N * NARROW];
+    static double rounded[N * NARROW];
+    for (int i = 0; i < N; i++) {
+        for (int j = 0; j < NARROW; j++) {
+            double value = narrow[1][i * NARROW + j]; /* a multiple of 2^-20 below 2^4: exact in f32 */
+            as_f32[i * NARROW + j] = (float)value;
+            by_column[j * N + N - 1 - i] = value;
+            uint32_t bits;
+            memcpy(&bits, &as_f32[i * NARROW + j], sizeof bits);
+            as_bf16[i * NARROW + j] = (uint16_t)(bits >> 16);
+            bits &= 0xffff0000;
+            float value_of_bits;
+            memcpy(&value_of_bits, &bits, sizeof bits);
+            rounded[i * NARROW + j] = value_of_bits;
+        }
+    }
+    memcpy(back, narrow[1], sizeof back);
+    binet_array x = narrow_array(0);
+    binet_array y = narrow_array(1);
+    binet_array f32 = scores_matrix(as_f32, BINET_F32, N, NARROW);
+    binet_array turned = {by_column + N - 1, BINET_F64, 2, {N, NARROW}, {-8, N * 8}};
+    binet_array bf16 = scores_matrix(as_bf16, BINET_BF16, N, NARROW);
+    binet_array of_bf16 = scores_matrix(rounded, BINET_F64, N, NARROW);
+    double expected = cka(NULL, &x, &y, BINET_HSIC_UNBIASED).cka;
+    CHECK(cka(NULL, &x, &f32, BINET_HSIC_UNBIASED).cka == expected);
+    CHECK(cka(NULL, &x, &turned, BINET_HSIC_UNBIASED).cka == expected);
+    CHECK(cka(NULL, &x, &bf16, BINET_HSIC_BIASED).cka == cka(NULL, &x, &of_bf16, BINET_HSIC_BIASED).cka);
+    CHECK(memcmp(back, narrow[1], sizeof back) == 0);
+}
+
+static void threads_do_not_change_a_bit(void)
+{
+    enum { MANY = 2500, COLUMNS = 300 };
+    double *many = malloc((size_t)MANY * COLUMNS * sizeof *many);
+    scores_logits(many, (int64_t)MANY * COLUMNS, 9);
+    binet_array tall = scores_matrix(many, BINET_F64, MANY, COLUMNS);
+    binet_array flat = scores_matrix(many, BINET_F64, COLUMNS, MANY);
+    binet_cka_result alone[2] = {cka(NULL, &tall, &tall, BINET_HSIC_UNBIASED),
+                                 cka(NULL, &flat, &flat, BINET_HSIC_UNBIASED)};
+    CHECK(alone[0].side == BINET_CKA_FEATURES && alone[1].side == BINET_CKA_GRAM);
+    for (int32_t n_threads = 2; n_threads <= 3; n_threads++) {
+        binet_thread_pool *pool = NULL;
+        binet_context *context = NULL;
+        CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
+        binet_executor executor = binet_thread_pool_executor(pool);
+        binet_context_options options = {sizeof options, BINET_ISA_DEFAULT, NULL, &executor};
+        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
+        binet_cka_result together[2] = {cka(context, &tall, &tall, BINET_HSIC_UNBIASED),
+                                        cka(context, &flat, &flat, BINET_HSIC_UNBIASED)};
+        CHECK(memcmp(alone, together, sizeof alone) == 0);
+        binet_context_destroy(context);
+        binet_thread_pool_destroy(pool);
+    }
+    free(many);
+}
+
+/* ---- No similarity ----------------------------------------------------------------------------------------------- */
+
+static void what_does_not_vary_has_none(void)
+{
+    static double same[N * WIDE];
+    for (int i = 0; i < N * WIDE; i++) {
+        same[i] = 0.1 * (i % WIDE) + 1e5;
+    }
+    const int widths[2] = {NARROW, WIDE};
+    binet_array x = narrow_array(0);
+    for (int which = 0; which < 2; which++) {
+        int width = widths[which];
+        binet_array y = {same, BINET_F64, 2, {N, width}, {WIDE * 8, 8}};
+        for (int32_t estimator = BINET_HSIC_BIASED; estimator <= BINET_HSIC_UNBIASED; estimator++) {
+            binet_cka_result found = cka(NULL, &x, &y, estimator);
+            CHECK(isnan(found.cka) && found.constant_x == 0 && found.constant_y == 1);
+            CHECK(found.hsic_xy == 0.0 && found.hsic_yy == 0.0 && found.hsic_xx > 0.0);
+            found = cka(NULL, &y, &x, estimator);
+            CHECK(isnan(found.cka) && found.constant_x == 1 && found.constant_y == 0);
+        }
+    }
+}
+
+/* One row apart from all others: the biased estimator sees it, the unbiased one cannot. */
+static void a_single_row_apart_is_not_seen_without_bias(void)
+{
+    static double apart[N * WIDE];
+    memset(apart, 0, sizeof apart);
+    for (int j = 0; j < WIDE; j++) {
+        apart[17 * WIDE + j] = 0.3 + 0.1 * j;
+    }
+    const int widths[2] = {NARROW, WIDE};
+    binet_array x = narrow_array(0);
+    for (int which = 0; which < 2; which++) {
+        binet_array y = {apart, BINET_F64, 2, {N, widths[which]}, {WIDE * 8, 8}};
+        CHECK(cka(NULL, &x, &y, BINET_HSIC_BIASED).cka > 0.0);
+        binet_cka_result found = cka(NULL, &x, &y, BINET_HSIC_UNBIASED);
+        CHECK(isnan(found.cka) && found.constant_x == 0 && found.constant_y == 1);
+    }
+}
+
+/* Of rows of which one is a thousand times as far out, the side of the features would lose what the others say. */
+static void a_row_far_out_costs_no_digits(void)
+{
+    static double k[N][N];
+    static double l[N][N];
+    static double out[N * NARROW];
+    memcpy(out, narrow[1], sizeof out);
+    for (int j = 0; j < NARROW; j++) {
+        out[9 * NARROW + j] *= 1e4;
+    }
+    binet_array x = narrow_array(0);
+    binet_array y = scores_matrix(out, BINET_F64, N, NARROW);
+    gram(narrow[0], NARROW, k);
+    gram(out, NARROW, l);
+    double far[N];
+    memcpy(far, l[9], sizeof far);
+    far[9] = 0.0;
+    for (int i = 0; i < N;
+         i++) { /* what the unbiased estimator does not see, and the definition would lose digits to */
+        for (int j = 0; j < N; j++) {
+            l[i][j] -= far[i] + far[j];
+        }
+    }
+    binet_cka_result found = cka(NULL, &x, &y, BINET_HSIC_UNBIASED);
+    CHECK_INT(found.side, BINET_CKA_GRAM);
+    CHECK_NEAR(found.cka, unbiased(k, l) / sqrt(unbiased(k, k) * unbiased(l, l)), 1e-10);
+}
+
+/* ---- Bad input --------------------------------------------------------------------------------------------------- */
+
+static void refused(const binet_array *x, const binet_array *y, int32_t estimator, binet_status status,
+                    const char *argument, int64_t element, const char *says)
+{
+    binet_cka_options options = {sizeof options, estimator};
+    binet_cka_result result = {.struct_size = sizeof result, .n = 77};
+    binet_error error = {0};
+    CHECK_INT(binet_cka(NULL, x, y, &options, &result, &error), status);
+    CHECK_INT(error.status, status);
+    CHECK_TEXT(error.argument, argument);
+    CHECK_INT(error.element, element);
+    CHECK_CONTAINS(error.message, says);
+    CHECK(result.n == 77);
+}
+
+static void bad_input_is_refused(void)
+{
+    binet_array x = narrow_array(0);
+    binet_array y = narrow_array(1);
+    refused(NULL, &y, 0, BINET_INVALID_ARGUMENT, "x", -1, "x is NULL");
+    refused(&x, NULL, 0, BINET_INVALID_ARGUMENT, "y", -1, "y is NULL");
+    refused(&x, &y, 3, BINET_INVALID_ARGUMENT, "options", -1, "estimator is 3; allowed: 1 (biased), 2 (unbiased)");
+    refused(&x, &y, -1, BINET_INVALID_ARGUMENT, "options", -1, "estimator is -1");
+    binet_array other = y;
+    other.shape[0] = N - 1;
+    refused(&x, &other, 0, BINET_INVALID_ARGUMENT, "y", -1, "y has 66 rows where 67 were expected");
+    other = y;
+    other.shape[1] = 0;
+    refused(&x, &other, 0, BINET_INVALID_ARGUMENT, "y", -1, "[67, 0]");
+    other = y;
+    other.dtype = BINET_I64;
+    refused(&other, &y, 0, BINET_INVALID_ARGUMENT, "x", -1, "dtype");
+    other = y;
+    other.ndim = 1;
+    refused(&x, &other, 0, BINET_INVALID_ARGUMENT, "y", -1, "dimension");
+    binet_array few[2] = {x, y};
+    few[0].shape[0] = few[1].shape[0] = 3;
+    refused(&few[0], &few[1], BINET_HSIC_UNBIASED, BINET_INVALID_ARGUMENT, "x", -1,
+            "x has 3 rows; the unbiased estimator of HSIC needs at least 4");
+    few[0].shape[0] = few[1].shape[0] = 1;
+    refused(&few[0], &few[1], BINET_HSIC_BIASED, BINET_INVALID_ARGUMENT, "x", -1, "x has 1 rows");
+    binet_array far = {x.data, BINET_F64, 2, {N, (int64_t)INT32_MAX + 1}, {0, 0}};
+    refused(&far, &y, 0, BINET_INVALID_ARGUMENT, "x", -1, "allowed: 1 .. 2147483647 columns");
+}
+
+static void what_is_not_finite_is_named(void)
+{
+    static double broken[N * WIDE];
+    const double values[] = {NAN, INFINITY, -INFINITY};
+    binet_array x = narrow_array(0);
+    binet_array y = scores_matrix(broken, BINET_F64, N, WIDE);
+    for (int i = 0; i < 3; i++) {
+        memcpy(broken, wide, sizeof broken);
+        broken[41 * WIDE + 299] = values[i];
+        refused(&x, &y, 0, BINET_INVALID_DATA, "y", 41, "row 41 of y holds a NaN or an infinity");
+        refused(&y, &x, 0, BINET_INVALID_DATA, "x", 41, "row 41 of x");
+        broken[0] = values[i];
+        refused(&x, &y, 0, BINET_INVALID_DATA, "y", 0, "row 0 of y");
+    }
+}
+
+static void memory_may_end_anywhere(void)
+{
+    binet_array x = narrow_array(0);
+    binet_array ys[2] = {narrow_array(1), wide_array()};
+    for (int which = 0; which < 2; which++) {
+        FAILING_ALLOCATOR_LOOP(allocator, context)
+        {
+            binet_cka_result result = {.struct_size = sizeof result, .n = 77};
+            binet_status status = binet_cka(context, &x, &ys[which], NULL, &result, NULL);
+            CHECK(result.n == (status == BINET_OK ? N : 77));
+            failing_allocator_next(&allocator, status);
+        }
+        binet_context_destroy(context);
+    }
+}
+
+int main(void)
+{
+    make_features();
+    RUN(both_sides_are_the_definition);
+    RUN(the_same_features_are_alike);
+    RUN(both_sides_agree);
+    RUN(scale_and_place_change_nothing);
+    RUN(hsic_has_units);
+    RUN(dtype_and_strides_change_nothing);
+    RUN(threads_do_not_change_a_bit);
+    RUN(what_does_not_vary_has_none);
+    RUN(a_single_row_apart_is_not_seen_without_bias);
+    RUN(a_row_far_out_costs_no_digits);
+    RUN(bad_input_is_refused);
+    RUN(what_is_not_finite_is_named);
+    RUN(memory_may_end_anywhere);
+    return check_result();
+}
