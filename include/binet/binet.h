@@ -21,5 +21,6 @@
 #include "statistics.h"
 #include "synthetic.h"
 #include "threads.h"
+#include "transfer.h"
 
 #endif

@@ -307,6 +307,24 @@ static binet_status trials(const void *options, void *result, binet_error *error
     return binet_error_consistency_trials(options != NULL ? options : &usual, result, error);
 }
 
+static binet_status logme(const void *options, void *result, binet_error *error)
+{
+    (void)options;
+    return binet_logme(NULL, &scores, &labels, result, error);
+}
+
+static binet_status leep(const void *options, void *result, binet_error *error)
+{
+    (void)options;
+    return binet_leep(NULL, BINET_LOGITS, &scores, &labels, result, error);
+}
+
+static binet_status nce(const void *options, void *result, binet_error *error)
+{
+    (void)options;
+    return binet_nce(NULL, &labels, &labels, result, error);
+}
+
 /* ---- Cases ------------------------------------------------------------------------------------------------------- */
 
 typedef struct call {
@@ -371,6 +389,9 @@ static const call calls[] = {
     {"copy_model", copy_model, 0, 0, sizeof(binet_copy_model), NULL, NULL},
     {"trials", trials, RESERVED(binet_error_consistency_trials_options), sizeof(binet_error_consistency_trials_result),
      plan_trials, NULL},
+    {"logme", logme, 0, 0, sizeof(binet_logme_result), NULL, NULL},
+    {"leep", leep, 0, 0, sizeof(binet_leep_result), NULL, NULL},
+    {"nce", nce, 0, 0, sizeof(binet_nce_result), NULL, NULL},
 };
 
 enum { N_CALLS = sizeof calls / sizeof calls[0] };

@@ -115,6 +115,7 @@ from .smooth_ece import SmoothECE, smooth_ece
 from .statistics import BootstrapEstimate, bootstrap
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
+from .transfer import LEEP, NCE, LogME, LogMEClass, LogMEClasses, leep, logme, nce
 
 __version__ = ".".join(str(part) for part in VERSION)
 
@@ -122,7 +123,9 @@ __all__ = [
     "CKA",
     "CORRUPTIONS",
     "IMAGENET_WNIDS",
+    "LEEP",
     "METACLASSES",
+    "NCE",
     "PRESETS",
     "PUG_IMAGENET_FACTORS",
     "SIXTEEN_CLASSES",
@@ -180,6 +183,9 @@ __all__ = [
     "IsotonicFit",
     "LineModel",
     "LineModels",
+    "LogME",
+    "LogMEClass",
+    "LogMEClasses",
     "MappedAccuracy",
     "Match",
     "McNemar",
@@ -251,11 +257,14 @@ __all__ = [
     "holm",
     "imagenet_val_file_names",
     "invariance",
+    "leep",
+    "logme",
     "mapped_accuracy",
     "match",
     "mcnemar",
     "metaclass_correct",
     "multilabel_accuracy",
+    "nce",
     "neighbors",
     "object_focus",
     "observer_pairs",
