@@ -16,7 +16,8 @@ _SIDES: dict[int, Side] = {lib.BINET_CKA_FEATURES: "features", lib.BINET_CKA_GRA
 
 
 def _estimator(unbiased: bool) -> int:
-    return lib.BINET_HSIC_UNBIASED if unbiased else lib.BINET_HSIC_BIASED  # type: ignore[no-any-return]
+    number: int = lib.BINET_HSIC_UNBIASED if unbiased else lib.BINET_HSIC_BIASED
+    return number
 
 
 @dataclass(frozen=True)
