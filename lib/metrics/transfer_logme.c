@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "kernels/blas.h"
 #include "metrics/evidence.h"
-#include "metrics/gram.h"
+#include "metrics/features_gram.h"
 #include "metrics/targets.h"
 
 typedef struct logme {
@@ -94,8 +94,8 @@ static binet_status decompose(logme *of, binet_error *error)
 {
     int wide = of->features.n < of->features.width;
     binet_status status =
-        wide ? binet__gram_rows(of->context, &of->features, of->vectors, error)
-             : binet__gram_columns(of->context, &of->features, of->targets.classes, of->vectors, of->sums, error);
+        wide ? binet__features_gram_rows(of->context, &of->features, of->vectors, error)
+             : binet__features_gram(of->context, &of->features, of->targets.classes, of->vectors, of->sums, error);
     for (int64_t i = 0; status == BINET_OK && i < of->order; i++) {
         if (!isfinite(of->vectors[i * of->order + i])) {
             status = binet__fail(error, BINET_INVALID_DATA, "features", wide ? i : -1,

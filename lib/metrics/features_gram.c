@@ -1,4 +1,4 @@
-#include "metrics/gram.h"
+#include "metrics/features_gram.h"
 
 #include "base/error.h"
 #include "base/memory.h"
@@ -144,8 +144,8 @@ static void count_tiles(gram *of, int64_t extent)
 
 /* ---- Calls ------------------------------------------------------------------------------------------------------- */
 
-binet_status binet__gram_columns(const binet_context *context, const binet__features *features, const int32_t *classes,
-                                 double *products, double *sums, binet_error *error)
+binet_status binet__features_gram(const binet_context *context, const binet__features *features, const int32_t *classes,
+                                  double *products, double *sums, binet_error *error)
 {
     gram of = {.context = context, .features = features, .classes = classes, .products = products, .sums = sums};
     count_tiles(&of, features->width);
@@ -163,8 +163,8 @@ binet_status binet__gram_columns(const binet_context *context, const binet__feat
     return status;
 }
 
-binet_status binet__gram_rows(const binet_context *context, const binet__features *features, double *products,
-                              binet_error *error)
+binet_status binet__features_gram_rows(const binet_context *context, const binet__features *features, double *products,
+                                       binet_error *error)
 {
     gram of = {.context = context, .features = features, .n_rows = features->n, .products = products};
     count_tiles(&of, features->n);
