@@ -116,6 +116,7 @@ from .statistics import BootstrapEstimate, bootstrap
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
 from .transfer import LEEP, NCE, LogME, LogMEClass, LogMEClasses, leep, logme, nce
+from .vtab import VTAB, VTAB_GROUPS, VTABMeans, VTABTask, vtab_means, vtab_task
 
 __version__ = ".".join(str(part) for part in VERSION)
 
@@ -130,6 +131,8 @@ __all__ = [
     "PUG_IMAGENET_FACTORS",
     "SIXTEEN_CLASSES",
     "STUDY_SETS",
+    "VTAB",
+    "VTAB_GROUPS",
     "Accuracy",
     "AccuracyLine",
     "Answers",
@@ -220,6 +223,8 @@ __all__ = [
     "SyntheticFactors",
     "TemperatureFit",
     "TemperatureScaling",
+    "VTABMeans",
+    "VTABTask",
     "VectorFit",
     "VectorScaling",
     "accuracy",
@@ -284,5 +289,7 @@ __all__ = [
     "synthetic_accuracy",
     "tost",
     "transforms",
+    "vtab_means",
+    "vtab_task",
     "wilson_interval",
 ]
