@@ -70,6 +70,88 @@ typedef struct binet_cka_result {
 BINET_API binet_status binet_cka(const binet_context *context, const binet_array *x, const binet_array *y,
                                  const binet_cka_options *options, binet_cka_result *result, binet_error *error);
 
+/* ---- CKA of many layers ------------------------------------------------------------------------------------------ */
+
+typedef struct binet_cka_matrix_options {
+    uint32_t struct_size;
+    int32_t estimator; /**< a BINET_HSIC_*; 0: BINET_HSIC_UNBIASED */
+    int64_t memory;    /**< bytes for Grams that are kept at a time, see below; 0: 256 MiB. Changes no number but in its
+                            last bits */
+} binet_cka_matrix_options;
+
+/** CKA of every two of many layers, from batches of samples. Use an object from a single thread at a time. */
+typedef struct binet_cka_matrix binet_cka_matrix;
+
+/** Make a matrix: of every two of n_first layers of one model, or of the layers of two models.
+ *
+ * Minibatch CKA (Nguyen et al., ICLR 2021): with B batches, HSIC_b being that of batch b alone,
+ *
+ *      sum_b HSIC_b(K, L) / sqrt(sum_b HSIC_b(K, K) sum_b HSIC_b(L, L))
+ *
+ * It is the ratio of means over batches, not the mean of the batches' ratios, and every batch counts the same, whatever
+ * its size: make them equally large. With the unbiased estimator numerator and denominators do not depend on the size
+ * of a batch, in expectation, so that small batches do not make layers alike; with the biased one they do. One batch of
+ * all samples gives the CKA of binet_cka, whose laws hold here too: each entry is a cosine of Grams, -1 .. 1.
+ *
+ * Of each batch each layer's Gram is computed once, and all pairs are one product of the Grams, row band by row band.
+ * Memory: `memory` bytes, or 32 rows of n numbers for each layer where that is more; 8 KiB for each sample and thread;
+ * 16 bytes for each feature, and for each sample and layer; up to 17 L1 L2 numbers. Never a copy of the features.
+ *
+ * @param[in]  context  NULL: malloc, one thread, the best instruction set. Copied: its allocator and executor must
+ *                      outlive the matrix.
+ * @param[in]  n_first  L1, 1 .. 65536.
+ * @param[in]  n_second L2, 1 .. 65536: layers of another model, which the rows are compared with. 0: those of the
+ * first.
+ * @param[in]  options  NULL: unbiased, 256 MiB.
+ * @param[out] matrix   To be destroyed by the caller. Not NULL.
+ * @param[out] error    NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _UNSUPPORTED, _OUT_OF_MEMORY. Since 0.1.
+ */
+BINET_API binet_status binet_cka_matrix_create(const binet_context *context, int64_t n_first, int64_t n_second,
+                                               const binet_cka_matrix_options *options, binet_cka_matrix **matrix,
+                                               binet_error *error);
+
+/** Append a batch; on failure nothing of it is appended.
+ *
+ * @param[in]  first  [n_first] arrays [n, D], each with a D of its own: f16, bf16, f32 or f64, any strides, finite. n
+ * is the same for all, may differ from batch to batch, and is at least 4, or 2 where biased. Not NULL.
+ * @param[in]  second [n_second] likewise, the same samples in the same order. NULL where n_second is 0.
+ * @param[out] error  element: the layer, where an array is wrong; the row, where it holds a NaN or an infinity. The
+ *                    message names both.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _UNSUPPORTED (more than 67,108,863 samples), _OUT_OF_MEMORY.
+ * Exactness: as binet_cka. Since 0.1.
+ */
+BINET_API binet_status binet_cka_matrix_append(binet_cka_matrix *matrix, const binet_array *first,
+                                               const binet_array *second, binet_error *error);
+
+typedef struct binet_cka_matrix_result {
+    uint32_t struct_size;
+    int32_t reserved;          /**< 0 */
+    double *cka;               /**< set by the caller: room for n_rows x n_columns; CKA of row i and column j at
+                                    i n_columns + j; NaN where one of the two is constant; of one model, symmetric and 1
+                                    on the diagonal. NULL: not wanted */
+    int64_t cka_capacity;      /**< set by the caller: entries of cka */
+    uint8_t *constant;         /**< set by the caller: room for every layer, first those of the first model: 1 where
+                                    its HSIC with itself is 0 to rounding, as in binet_cka. NULL: not wanted */
+    int64_t constant_capacity; /**< set by the caller: entries of constant */
+    int64_t n_rows;            /**< L1 */
+    int64_t n_columns;         /**< L2, or L1 of one model */
+    int64_t n_batches;
+    int64_t n;          /**< samples of all batches */
+    int64_t n_constant; /**< layers that are constant */
+} binet_cka_matrix_result;
+
+/** The matrix of the batches so far; more can be appended after it.
+ *
+ * @param[in,out] result struct_size, the rooms and their capacities set by the caller. Not NULL.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (no batch), _UNSUPPORTED. Since 0.1.
+ */
+BINET_API binet_status binet_cka_matrix_finish(const binet_cka_matrix *matrix, binet_cka_matrix_result *result,
+                                               binet_error *error);
+
+/** Destroy a matrix. NULL is fine. Since 0.1. */
+BINET_API void binet_cka_matrix_destroy(binet_cka_matrix *matrix);
+
 BINET_END
 
 #endif

@@ -287,8 +287,9 @@ static void add_diagonals(const binet__hsic_batch *batch, const double *diagonal
 /* Cut the rows into bands whose Grams fit into the memory, and those into tasks. */
 static band plan(const binet__hsic_batch *batch, int64_t first)
 {
-    int64_t a_column = (batch->n_first + batch->n_second) * (int64_t)sizeof(double);
-    int64_t rows = batch->memory / a_column / batch->n;
+    int64_t most = batch->memory / (batch->n_first + batch->n_second) / (int64_t)sizeof(double);
+    most = most < INT32_MAX ? most : INT32_MAX; /* numbers from one Gram to the next */
+    int64_t rows = most / batch->n;
     band of = {.batch = batch,
                .rows = rows < LEAST_ROWS  ? LEAST_ROWS
                        : rows > MOST_ROWS ? MOST_ROWS
@@ -297,7 +298,7 @@ static band plan(const binet__hsic_batch *batch, int64_t first)
                .last = first};
     while (of.last < batch->n) {
         int64_t next = of.last + of.rows < batch->n ? of.last + of.rows : batch->n;
-        if (of.last > first && packed(next) - packed(first) > batch->memory / a_column) {
+        if (of.last > first && packed(next) - packed(first) > most) {
             break;
         }
         of.last = next;
@@ -387,13 +388,22 @@ binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_ro
     return status;
 }
 
+binet_status binet__hsic_fits(int64_t n, binet_error *error)
+{
+    if (n > INT32_MAX / LEAST_ROWS) {
+        return binet__fail(error, BINET_UNSUPPORTED, "", -1, "%lld samples are too many for Grams; the most are %d",
+                           (long long)n, INT32_MAX / LEAST_ROWS);
+    }
+    return BINET_OK;
+}
+
 double binet__hsic_divisor(int64_t n, int unbiased)
 {
     double count = (double)n;
     return unbiased ? count * (count - 3.0) : (count - 1.0) * (count - 1.0);
 }
 
-int binet__hsic_vanishes(double square, double trace)
+int binet__hsic_vanishes(double square, double squared_trace)
 {
-    return !(square > 0x1p-88 * trace * trace);
+    return !(square > 0x1p-88 * squared_trace);
 }

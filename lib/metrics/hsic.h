@@ -4,6 +4,9 @@
 
 #include "metrics/centred.h"
 
+/** Bytes for Grams, where nothing else is asked for. */
+enum { BINET__HSIC_MEMORY = 256 << 20 };
+
 /** Layers of one batch. */
 typedef struct binet__hsic_batch {
     const binet_context *context;
@@ -32,10 +35,13 @@ binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_ro
 
 void binet__hsic_room_release(const binet_context *context, binet__hsic_room *room);
 
+/** BINET_UNSUPPORTED where Grams of n samples are too large for BLAS. */
+binet_status binet__hsic_fits(int64_t n, binet_error *error);
+
 /** What <K, L> is divided by: (n - 1)^2, or n (n - 3) where unbiased. */
 double binet__hsic_divisor(int64_t n, int unbiased);
 
-/** 1 where <K, K> is 0 to rounding beside the trace of K. */
-int binet__hsic_vanishes(double square, double trace);
+/** 1 where <K, K> is 0 to rounding beside the squared trace of K. */
+int binet__hsic_vanishes(double square, double squared_trace);
 
 #endif

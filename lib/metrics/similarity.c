@@ -9,14 +9,13 @@
 #include "metrics/hsic.h"
 #include "metrics/similarity.h"
 
-/* Grams of two layers are kept in full where they fit. */
-static const int64_t memory_of_grams = (int64_t)256 << 20;
-
 /* ---- Input ------------------------------------------------------------------------------------------------------- */
 
-binet_status binet__check_samples(const binet_array *array, const char *argument, int64_t least, const char *why,
-                                  int64_t *n, binet_error *error)
+binet_status binet__check_samples(const binet_array *array, const char *argument, int unbiased, int64_t *n,
+                                  binet_error *error)
 {
+    int64_t least = unbiased ? 4 : 2;
+    const char *why = unbiased ? "the unbiased estimator of HSIC" : "centring";
     binet_status status = binet__require(array, argument, error);
     status = status == BINET_OK ? binet__check_array(array, argument, 2, BINET__DTYPES_FLOAT, error) : status;
     if (status != BINET_OK) {
@@ -67,9 +66,12 @@ static binet_status on_the_grams(const binet_context *context, const binet__cent
                                .n_first = 1,
                                .n_second = 1,
                                .unbiased = unbiased,
-                               .memory = memory_of_grams};
+                               .memory = BINET__HSIC_MEMORY};
     binet__hsic_room room = {0};
-    binet_status status = binet__hsic_products(&batch, &room, &found->product, found->squares, found->traces, error);
+    binet_status status = binet__hsic_fits(batch.n, error);
+    if (status == BINET_OK) {
+        status = binet__hsic_products(&batch, &room, &found->product, found->squares, found->traces, error);
+    }
     binet__hsic_room_release(context, &room);
     return status;
 }
@@ -129,7 +131,8 @@ static void fill_result(const binet__centred centred[2], int unbiased, const sum
     int constant[2];
     double squares[2];
     for (int i = 0; i < 2; i++) {
-        constant[i] = centred[i].constant || binet__hsic_vanishes(found->squares[i], found->traces[i]);
+        constant[i] =
+            centred[i].constant || binet__hsic_vanishes(found->squares[i], found->traces[i] * found->traces[i]);
         squares[i] = constant[i] ? 0.0 : found->squares[i];
     }
     int x = centred[0].exponent;
@@ -154,10 +157,8 @@ static binet_status check_input(const binet_array *x, const binet_array *y, cons
     if (status != BINET_OK) {
         return status;
     }
-    int64_t least = *unbiased ? 4 : 2;
-    const char *why = *unbiased ? "the unbiased estimator of HSIC" : "centring";
-    status = binet__check_samples(x, "x", least, why, &n, error);
-    return status == BINET_OK ? binet__check_samples(y, "y", least, why, &n, error) : status;
+    status = binet__check_samples(x, "x", *unbiased, &n, error);
+    return status == BINET_OK ? binet__check_samples(y, "y", *unbiased, &n, error) : status;
 }
 
 binet_status binet_cka(const binet_context *context, const binet_array *x, const binet_array *y,

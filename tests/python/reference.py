@@ -201,3 +201,15 @@ def linear_gram(x: Array) -> Array:
 
 def cka(k: Array, m: Array, unbiased: bool) -> float:
     return hsic(k, m, unbiased) / float(np.sqrt(hsic(k, k, unbiased) * hsic(m, m, unbiased)))
+
+
+def minibatch_cka(first: list[list[Array]], second: list[list[Array]], unbiased: bool) -> Array:
+    """[L1, L2] CKA from batches of layers: HSIC of each batch, summed over batches, then the ratio (Nguyen et al.)."""
+    numerators, rows, columns = (np.zeros(1) for _ in range(3))
+    for of_first, of_second in zip(first, second, strict=True):
+        grams, others = [linear_gram(x) for x in of_first], [linear_gram(x) for x in of_second]
+        numerators = numerators + np.array([[hsic(k, m, unbiased) for m in others] for k in grams])
+        rows = rows + np.array([hsic(k, k, unbiased) for k in grams])
+        columns = columns + np.array([hsic(m, m, unbiased) for m in others])
+    ratios: Array = numerators / np.sqrt(np.multiply.outer(rows, columns))
+    return ratios

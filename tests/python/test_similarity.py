@@ -138,3 +138,171 @@ def test_bad_input_of_cka(
         binet.cka(arrays["x"], arrays["y"], **options)
     assert caught.value.status.name == status
     assert (caught.value.argument, caught.value.index) == (argument, index)
+
+
+# ---- Many layers -----------------------------------------------------------------------------------------------------
+
+
+def batches_of(rng: np.random.Generator, widths: tuple[int, ...], sizes: tuple[int, ...]) -> list[list[Array]]:
+    """Batches of layers of one random network."""
+    weights = [rng.normal(size=(20, width)) for width in widths]
+    return [[np.tanh(z @ w) for w in weights] for z in (rng.normal(size=(n, 20)) for n in sizes)]
+
+
+@pytest.mark.parametrize("unbiased", [False, True])
+def test_minibatch_cka_is_that_of_numpy(rng: np.random.Generator, unbiased: bool) -> None:
+    """Batches of unlike size, layers of unlike width and dtype, one model and two."""
+    first = batches_of(rng, (3, 300, 7, 30), (40, 40, 700, 9))
+    second = [[np.maximum(layer, 0).astype(np.float32) for layer in batch[:3]] for batch in first]
+    one, two = binet.CKAMatrix(unbiased=unbiased), binet.CKAMatrix(unbiased=unbiased, memory=1)
+    for batch, other in zip(first, second, strict=True):
+        one.append(batch)
+        two.append(dict(zip("abcd", batch, strict=True)), dict(zip("xyz", other, strict=True)))
+    found = one.result()
+    np.testing.assert_allclose(found.values, reference.minibatch_cka(first, first, unbiased), rtol=0, atol=1e-10)
+    np.testing.assert_array_equal(found.values, found.values.T)
+    np.testing.assert_array_equal(found.values.diagonal(), 1)
+    assert (found.rows, found.columns) == (("0", "1", "2", "3"),) * 2
+    assert (found.n, found.n_batches, found.unbiased) == (789, 4, unbiased)
+    found = two.result()
+    np.testing.assert_allclose(found.values, reference.minibatch_cka(first, second, unbiased), rtol=0, atol=1e-10)
+    assert (found.rows, found.columns) == (tuple("abcd"), tuple("xyz"))
+    assert found["c", "x"] == found.values[2, 0]
+    with pytest.raises(KeyError, match="w"):
+        found["c", "w"]
+
+
+def test_one_batch_of_all_is_cka(rng: np.random.Generator) -> None:
+    (layers,) = batches_of(rng, (5, 900, 40), (300,))
+    matrix = binet.CKAMatrix(unbiased=False)
+    matrix.append(layers)
+    expected = [[binet.cka(x, y).value for y in layers] for x in layers]
+    np.testing.assert_allclose(matrix.result().values, expected, rtol=0, atol=1e-12)
+
+
+def test_small_batches_do_not_make_layers_alike() -> None:
+    """Independent layers, 200 batches of 8: the unbiased sums say 0, the biased ones do not."""
+    rng = np.random.default_rng(0)
+    matrices = binet.CKAMatrix(), binet.CKAMatrix(unbiased=False)
+    for _ in range(200):
+        layers = rng.normal(size=(2, 8, 50))
+        for matrix in matrices:
+            matrix.append(layers)
+    unbiased, biased = (matrix.result().values[0, 1] for matrix in matrices)
+    assert abs(unbiased) < 0.05
+    assert biased > 0.8
+
+
+def test_a_constant_layer_is_named_and_spreads_no_further(rng: np.random.Generator) -> None:
+    (layers,) = batches_of(rng, (5, 9, 40), (30,))
+    named = {"first": layers[0], "dead": np.full((30, 4), 0.1), "last": layers[2]}
+    matrix = binet.CKAMatrix()
+    matrix.append(named)
+    result = matrix.result()
+    assert result.constant_rows.tolist() == result.constant_columns.tolist() == [False, True, False]
+    np.testing.assert_array_equal(np.isnan(result.values), [[False, True, False], [True] * 3, [False, True, False]])
+    assert str(result) == "CKA of 3 layers (unbiased, 30 samples in 1 batches, constant: dead)"
+    matrix.append(named | {"dead": layers[1]})
+    assert not np.isnan(matrix.result().values).any()
+
+
+def test_feature_maps_are_flattened(rng: np.random.Generator) -> None:
+    torch = pytest.importorskip("torch")
+    maps = torch.from_numpy(rng.normal(size=(12, 4, 3, 3)))
+    other = torch.from_numpy(rng.normal(size=(12, 7)))
+    matrix, flat = binet.CKAMatrix(), binet.CKAMatrix()
+    matrix.append({"conv": maps.to(memory_format=torch.channels_last), "head": other})
+    flat.append({"conv": maps.flatten(1), "head": other})
+    np.testing.assert_array_equal(matrix.result().values, flat.result().values)
+    assert binet.cka(maps, other).value == binet.cka(maps.flatten(1), other).value
+
+
+def test_matrix_reads_well(rng: np.random.Generator) -> None:
+    matrix = binet.CKAMatrix()
+    matrix.append(batches_of(rng, (5,) * 20, (30,))[0])
+    result = matrix.result()
+    assert str(result) == "CKA of 20 layers (unbiased, 30 samples in 1 batches)"
+    assert repr(result) == f"<binet.CKAMatrixResult: {result}>"
+    assert "; the first 12" in result._repr_html_()
+    assert result._repr_html_().count("<tr>") == 13
+    with pytest.raises(ValueError, match="read-only"):
+        result.values[0, 0] = 2
+
+
+def test_heat_map(rng: np.random.Generator) -> None:
+    """Origin below, colours 0 to 1, a name for each of few layers and for some of many, none empty but where NaN."""
+    for n_rows, n_columns in ((3, 3), (100, 60)):
+        layers = batches_of(rng, (5,) * n_rows, (30,))[0]
+        second = {f"block{i}": layer for i, layer in enumerate(layers[:n_columns])}
+        matrix = binet.CKAMatrix()
+        matrix.append(layers, second)
+        result = matrix.result()
+        ax = result.plot()
+        assert result.plot(ax) is ax
+        image = ax.images[0]
+        np.testing.assert_array_equal(image.get_array(), result.values)
+        assert image.origin == "lower"
+        assert image.get_clim() == (0, 1)
+        bottom, top = ax.get_ylim()
+        assert bottom < top
+        shown = [text.get_text() for text in ax.get_xticklabels()]
+        assert shown == [f"block{i}" for i in range(0, n_columns, 1 if n_columns == 3 else 2)]
+        assert len(ax.get_yticklabels()) == (3 if n_rows == 3 else 34)
+        assert len(ax.texts) == (18 if n_rows == 3 else 0)  # drawn twice
+        ax.figure.clear()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status", "argument", "index", "says"),
+    [
+        (
+            [np.ones((3, 2)), np.ones((3, 2))],
+            None,
+            "INVALID_ARGUMENT",
+            "first",
+            0,
+            r"first\[0\] has 3 rows; the unbiased",
+        ),
+        ([np.ones((9, 2)), np.ones((8, 2))], None, "INVALID_ARGUMENT", "first", 1, r"first\[1\] has 8 rows where 9"),
+        ([np.ones((9, 2))], [np.ones((8, 2))], "INVALID_ARGUMENT", "second", 0, r"second\[0\] has 8 rows where 9"),
+        ([np.ones((9, 2), int)], None, "INVALID_ARGUMENT", "first", 0, r"first\[0\] has dtype int64"),
+        ([np.ones(9)], None, "INVALID_ARGUMENT", "first", 0, r"first\[0\] has 1 dimension"),
+        ([["a"]], None, "INVALID_ARGUMENT", "first[0]", None, "dtype"),
+        ([], None, "INVALID_ARGUMENT", "first", None, "no layers"),
+        ({}, None, "INVALID_ARGUMENT", "first", None, "is 0; allowed: 1 .. 65536"),
+        ([np.ones((9, 2))], [], "INVALID_ARGUMENT", "second", None, "no layers"),
+        (
+            [np.ones((9, 2)), np.where(np.arange(18) == 13, np.nan, 1.0).reshape(9, 2)],
+            None,
+            "INVALID_DATA",
+            "first",
+            6,
+            r"row 6 of first\[1\]",
+        ),
+    ],
+)
+def test_bad_input_of_a_matrix(
+    first: Any, second: Any, status: str, argument: str, index: int | None, says: str
+) -> None:
+    matrix = binet.CKAMatrix()
+    with pytest.raises(binet.Error, match=says) as caught:
+        matrix.append(first, second)
+    assert caught.value.status.name == status
+    assert (caught.value.argument, caught.value.index) == (argument, index)
+    with pytest.raises(binet.Error, match="no batch"):
+        matrix.result()
+
+
+def test_layers_stay_the_same() -> None:
+    matrix = binet.CKAMatrix()
+    matrix.append({"a": np.eye(9), "b": np.eye(9)})
+    with pytest.raises(binet.Error, match="'c' where 'b' was") as caught:
+        matrix.append({"a": np.eye(9), "c": np.eye(9)})
+    assert caught.value.argument == "first"
+    with pytest.raises(binet.Error, match="1 where there were 2"):
+        matrix.append({"a": np.eye(9)})
+    with pytest.raises(binet.Error, match="1 where there were 0") as caught:
+        matrix.append({"a": np.eye(9), "b": np.eye(9)}, [np.eye(9)])
+    assert caught.value.argument == "second"
+    with pytest.raises(binet.Error, match="memory is 0"):
+        binet.CKAMatrix(memory=0)

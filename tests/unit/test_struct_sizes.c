@@ -172,6 +172,17 @@ static binet_status cka(const void *options, void *result, binet_error *error)
     return binet_cka(NULL, &samples, &samples, options, result, error);
 }
 
+static binet_status cka_matrix(const void *options, void *result, binet_error *error)
+{
+    const binet_array layer = {accuracies, BINET_F64, 2, {4, 1}, {8, 8}};
+    binet_cka_matrix *matrix = NULL;
+    binet_status status = binet_cka_matrix_create(NULL, 1, 0, options, &matrix, error);
+    status = status == BINET_OK ? binet_cka_matrix_append(matrix, &layer, NULL, error) : status;
+    status = status == BINET_OK ? binet_cka_matrix_finish(matrix, result, error) : status;
+    binet_cka_matrix_destroy(matrix);
+    return status;
+}
+
 static binet_status synthetic(const void *options, void *result, binet_error *error)
 {
     static const int32_t ends[C + 1] = {0, 1, 2};
@@ -366,6 +377,7 @@ static const call calls[] = {
     {"class_report", class_report, PLAIN(binet_class_report_options), sizeof(binet_class_report_result), NULL, NULL},
     {"class_gap", class_gap, PLAIN(binet_class_gap_options), sizeof(binet_class_gap_result), NULL, NULL},
     {"cka", cka, PLAIN(binet_cka_options), sizeof(binet_cka_result), NULL, NULL},
+    {"cka_matrix", cka_matrix, PLAIN(binet_cka_matrix_options), sizeof(binet_cka_matrix_result), NULL, NULL},
     {"synthetic", synthetic, RESERVED(binet_synthetic_options), sizeof(binet_synthetic_result), NULL, NULL},
     {"corruption", corruption, RESERVED(binet_corruption_options), sizeof(binet_corruption_result), NULL, NULL},
     {"relative_accuracy", relative_accuracy, RESERVED(binet_relative_accuracy_options),

@@ -21,6 +21,7 @@ from .bias import (
 )
 from .builder import PredictionsBuilder
 from .calibration import Calibration, CalibrationBin, CalibrationBins, calibration
+from .cka_matrix import CKAMatrix, CKAMatrixResult
 from .class_report import (
     ClassGap,
     ClassGapClass,
@@ -138,6 +139,8 @@ __all__ = [
     "Answers",
     "BlindPairs",
     "BootstrapEstimate",
+    "CKAMatrix",
+    "CKAMatrixResult",
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",

@@ -1,9 +1,9 @@
-"""A square matrix of coefficients as a heat map."""
+"""A matrix of coefficients as a heat map."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,18 +15,24 @@ if TYPE_CHECKING:
 
 INK, EMPTY = "#333333", "#DDDDDD"
 
-_DARK = 0.6
-"""Of the colour scale: beyond it text is white."""
+_DARK = 0.5
+"""Luminance of a cell below which text is white."""
 
 _MOST_WRITTEN = 24
-"""Rows up to which numbers are written into the cells."""
+"""Rows and columns up to which cells are apart and hold their numbers."""
+
+_MOST_NAMED = 40
+"""Names on a side; of more rows than that every second, or third, ... has one."""
 
 
-def figure_size(names: Sequence[str]) -> tuple[float, float]:
-    """Inches, for a cell for every two names and the names on two sides."""
-    cells = 0.52 * min(len(names), _MOST_WRITTEN)
-    longest = 0.09 * max(map(len, names))
-    return max(3.5, 1.6 + cells + longest), max(3.0, 0.7 + cells + 0.75 * longest)
+def figure_size(rows: Sequence[str], columns: Sequence[str] | None = None) -> tuple[float, float]:
+    """Inches, for a cell for every two names and the names on two sides, where no others are given the same."""
+    columns = rows if columns is None else columns
+    width, height = (0.52 * min(len(names), _MOST_WRITTEN) for names in (columns, rows))
+    return (
+        max(3.5, 1.6 + width + 0.09 * max(map(len, rows))),
+        max(3.0, 0.7 + height + 0.75 * 0.09 * max(map(len, columns))),
+    )
 
 
 def draw(
@@ -35,36 +41,47 @@ def draw(
     ax: Axes | None,
     label: str,
     limits: tuple[float, float] = (-1, 1),
+    *,
+    columns: Sequence[str] | None = None,
+    colours: str | None = None,
+    origin: Literal["upper", "lower"] = "upper",
 ) -> Axes:
-    """Draw a matrix with two decimals a cell, a NaN as an empty cell.
+    """Draw a matrix with two decimals a cell where there are few, a NaN as an empty cell.
 
     Args:
-        values: [D, D].
-        names: of the rows and of the columns.
+        values: [R, C].
+        names: of the rows.
         ax: where to draw; None: a new figure.
         label: what the colours are.
         limits: values at the ends of the colours.
+        columns: names of the columns. None: those of the rows.
+        colours: name of the colour map. None: blue and red around 0, or blue from 0.
+        origin: where the first row is.
     """
     require("plot", "matplotlib")
     from matplotlib import pyplot
 
-    axes = pyplot.figure(figsize=figure_size(names), layout="constrained").add_subplot() if ax is None else ax
+    columns = names if columns is None else columns
+    axes = pyplot.figure(figsize=figure_size(names, columns), layout="constrained").add_subplot() if ax is None else ax
     axes.set_facecolor(EMPTY)
-    image = axes.imshow(values, cmap="RdBu_r" if limits[0] < 0 else "Blues", vmin=limits[0], vmax=limits[1])
-    axes.set_xticks(range(len(names)), names, rotation=40, ha="right", rotation_mode="anchor")
-    axes.set_yticks(range(len(names)), names)
-    between = np.arange(1, len(names)) - 0.5
-    axes.set_xticks(between, minor=True)
-    axes.set_yticks(between, minor=True)
-    axes.grid(which="minor", color="white", linewidth=1.5)
-    axes.tick_params(which="both", length=0, colors=INK)
+    cmap = colours or ("RdBu_r" if limits[0] < 0 else "Blues")
+    image = axes.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1], origin=origin)
+    row_ticks, column_ticks = (range(0, len(side), -(-len(side) // _MOST_NAMED)) for side in (names, columns))
+    named = [columns[i] for i in column_ticks]
+    axes.set_xticks(column_ticks, named, rotation=40, ha="right", rotation_mode="anchor")
+    axes.set_yticks(row_ticks, [names[i] for i in row_ticks])
     axes.spines[:].set_visible(False)
-    largest = max(map(abs, limits))
-    for (row, column), value in np.ndenumerate(values) if len(names) <= _MOST_WRITTEN else ():
-        if not np.isnan(value):
-            colour = "white" if abs(value) > _DARK * largest else INK
-            written = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
-            axes.text(column, row, written, ha="center", va="center", color=colour, fontsize=8)
+    if max(values.shape) <= _MOST_WRITTEN:
+        axes.set_xticks(np.arange(1, len(columns)) - 0.5, minor=True)
+        axes.set_yticks(np.arange(1, len(names)) - 0.5, minor=True)
+        axes.grid(which="minor", color="white", linewidth=1.5)
+        for (row, column), value in np.ndenumerate(values):
+            if not np.isnan(value):
+                luminance = np.dot(image.cmap(image.norm(value))[:3], (0.299, 0.587, 0.114))
+                written = f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+                colour = "white" if luminance < _DARK else INK
+                axes.text(column, row, written, ha="center", va="center", color=colour, fontsize=8)
+    axes.tick_params(which="both", length=0, colors=INK)
     bar = axes.figure.colorbar(image, ax=axes, label=label, shrink=0.8)
     bar.outline.set_visible(False)
     return axes

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ._html import table
 from ._library import call, lib, struct
-from .arrays import view
+from .arrays import View, view
 from .threads import context
 
 Side = Literal["features", "gram"]
@@ -15,9 +15,17 @@ Side = Literal["features", "gram"]
 _SIDES: dict[int, Side] = {lib.BINET_CKA_FEATURES: "features", lib.BINET_CKA_GRAM: "gram"}
 
 
-def _estimator(unbiased: bool) -> int:
+def estimator(unbiased: bool) -> int:
+    """The constant of C."""
     number: int = lib.BINET_HSIC_UNBIASED if unbiased else lib.BINET_HSIC_BIASED
     return number
+
+
+def view_samples(value: Any, name: str) -> View:
+    """View features [n, ...], the parameter `name`, as [n, D]; a copy is made only where no strides say that."""
+    if getattr(value, "ndim", 2) > 2 and hasattr(value, "reshape"):
+        value = value.reshape(len(value), -1)
+    return view(value, name)
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,9 @@ def cka(x: Any, y: Any, *, unbiased: bool = False) -> CKA:
     columns where D1 + D2 <= n, else products of rows.
 
     Args:
-        x: [n, D1] float16, bfloat16, float32 or float64, finite; of more dimensions, flatten them first. n is at least
-            2, or 4 where unbiased.
-        y: [n, D2] likewise: the same samples in the same order.
+        x: [n, ...] float16, bfloat16, float32 or float64, finite; all dimensions but the first are D1 features. n is at
+            least 2, or 4 where unbiased.
+        y: [n, ...] likewise: the same samples in the same order.
         unbiased: take the unbiased estimator of HSIC (Song et al., JMLR 2012). The biased one is too large where there
             are fewer samples than features.
 
@@ -81,8 +89,8 @@ def cka(x: Any, y: Any, *, unbiased: bool = False) -> CKA:
         binet.Error: `INVALID_ARGUMENT` for a wrong dtype, shape or too few rows; `INVALID_DATA`, with the row, for a
             NaN or an infinity.
     """
-    of_x, of_y = view(x, "x"), view(y, "y")
-    options = struct("binet_cka_options", estimator=_estimator(unbiased))
+    of_x, of_y = view_samples(x, "x"), view_samples(y, "y")
+    options = struct("binet_cka_options", estimator=estimator(unbiased))
     result = struct("binet_cka_result")
     call(lib.binet_cka, context().pointer, of_x.pointer, of_y.pointer, options, result)
     return CKA(
