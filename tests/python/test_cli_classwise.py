@@ -80,7 +80,7 @@ def test_files_that_do_not_fit(files: tuple[str, str], tmp_path: Path, capsys: A
     (tmp_path / "text.npy").write_text("logits")
     np.savez(tmp_path / "several.npz", a=[1])
     for words, status, says in (
-        ([str(tmp_path / "missing.npy"), "--labels", truth], 1, "missing.npy: No such file"),
+        ([str(tmp_path / "missing.npy"), "--labels", truth], 1, "missing.npy': No such file"),
         ([str(tmp_path / "text.npy"), "--labels", truth], 1, "text.npy: not a .npy file"),
         ([str(tmp_path / "several.npz"), "--labels", truth], 1, "several.npz: not a .npy file but an archive"),
         ([truth, "--labels", truth], 2, "scores has 1 dimensions"),

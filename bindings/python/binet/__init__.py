@@ -72,6 +72,7 @@ from .ensemble import ClassChoice, choose_per_class, ensemble
 from .errors import Error, Status
 from .evaluate import evaluate, evaluate_sweep
 from .factors import METACLASSES, FactorTable, read_metaclasses
+from .feature_files import LabelledFeatures, read_features
 from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
 from .invariance import Estimate, Invariance, InvarianceSetting, invariance
@@ -84,6 +85,7 @@ from .neighbors import Neighbors, neighbors
 from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
+from .probe_tasks import ProbedTask, ProbedTasks, TaskAccuracies, probe_tasks
 from .proper_scores import ProperScores, proper_scores
 from .recalibration import (
     HistogramBinning,
@@ -187,6 +189,7 @@ __all__ = [
     "InvarianceSetting",
     "IsotonicCalibration",
     "IsotonicFit",
+    "LabelledFeatures",
     "LineModel",
     "LineModels",
     "LogME",
@@ -206,6 +209,8 @@ __all__ = [
     "Predictions",
     "PredictionsBuilder",
     "Preset",
+    "ProbedTask",
+    "ProbedTasks",
     "ProperScores",
     "RankCorrelations",
     "RelativeAccuracy",
@@ -224,6 +229,7 @@ __all__ = [
     "SyntheticAccuracy",
     "SyntheticFactor",
     "SyntheticFactors",
+    "TaskAccuracies",
     "TemperatureFit",
     "TemperatureScaling",
     "VTABMeans",
@@ -276,9 +282,11 @@ __all__ = [
     "neighbors",
     "object_focus",
     "observer_pairs",
+    "probe_tasks",
     "proper_scores",
     "quba_calibration_error",
     "read_answers",
+    "read_features",
     "read_image",
     "read_metaclasses",
     "relative_accuracy",

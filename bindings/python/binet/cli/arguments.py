@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from .. import transforms
-from ..arrays import Array
 from ..errors import InvalidData
 from ..report import runs
 from ..threads import set_num_threads
@@ -99,14 +98,3 @@ def labelled(file: str | os.PathLike[str], labels: str | None) -> runs.Run:
         rows = f"{missing.size:,} of {len(run.predictions):,} rows have no label"
         raise InvalidData(f"{file}: {rows}; --labels gives them, a CSV of file_name,label", "labels", int(missing[0]))
     return run
-
-
-def array(file: str) -> Array:
-    """The array of a .npy file, mapped into memory where it has entries."""
-    try:
-        values = np.load(file, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError) as error:  # NumPy's words are about pickles, which a user never asked for
-        raise InvalidData(f"{file}: not a .npy file of numbers, or cut off") from error
-    if not isinstance(values, np.ndarray):
-        raise InvalidData(f"{file}: not a .npy file but an archive of several")
-    return values

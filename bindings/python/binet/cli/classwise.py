@@ -6,10 +6,11 @@ import argparse
 import json
 from typing import Any
 
+from .._files import read_npy
 from ..calibration import CONVENTIONS
 from ..classwise import ClasswiseCalibration, classwise_calibration
 from . import plots
-from .arguments import array, natural, positive
+from .arguments import natural, positive
 from .numbers import pick, records
 
 NAME = "classwise"
@@ -45,8 +46,8 @@ def run(arguments: argparse.Namespace) -> None:
     """Do the work."""
     plots.check(arguments.plot)
     result = classwise_calibration(
-        array(arguments.scores),
-        array(arguments.labels),
+        read_npy(arguments.scores),
+        read_npy(arguments.labels),
         arguments.kind,
         n_bins=arguments.bins,
         binning=arguments.binning,

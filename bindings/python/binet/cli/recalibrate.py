@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .._files import write_bytes
+from .._files import read_npy, write_bytes
 from ..errors import InvalidArgument
 from ..predictions import Predictions
 from ..recalibration import (
@@ -22,7 +22,7 @@ from ..recalibration import (
 )
 from ..report import runs
 from ..report.records import finite
-from .arguments import array, labelled, positive
+from .arguments import labelled, positive
 
 NAME = "recalibrate"
 HELP = "Fit a map that makes confidence agree with accuracy, or apply one that was fitted."
@@ -78,7 +78,7 @@ def _fit_logits(arguments: argparse.Namespace) -> TemperatureScaling | VectorSca
     if arguments.labels is None:
         raise InvalidArgument("a fit needs --labels, a .npy of the true classes", "labels")
     made = TemperatureScaling() if arguments.method == "temperature" else VectorScaling(l2=arguments.l2)
-    return made.fit(array(arguments.file), array(arguments.labels))
+    return made.fit(read_npy(arguments.file), read_npy(arguments.labels))
 
 
 def _fit_predictions(arguments: argparse.Namespace) -> IsotonicCalibration | HistogramBinning:
@@ -108,7 +108,7 @@ def _apply(arguments: argparse.Namespace, of_logits: bool) -> None:
         raise InvalidArgument(f"{arguments.apply} maps {wanted}; {arguments.file} is not", "file")
     if of_logits:
         written = io.BytesIO()
-        np.save(written, made.transform(array(arguments.file)))
+        np.save(written, made.transform(read_npy(arguments.file)))
         write_bytes(Path(arguments.output), written.getvalue())
         return
     calibrated: Predictions = made.transform(runs.read(arguments.file, arguments.labels).predictions)
