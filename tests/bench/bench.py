@@ -13,13 +13,10 @@ import os
 import platform
 import statistics
 import subprocess
-import sys
 import tempfile
-import time
 import warnings
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import binet
 import numpy as np
@@ -28,41 +25,15 @@ import peers
 import scipy
 import torch
 import torchmetrics
+import transfer
 from binet._library import ffi, lib, text
+from pairs import Row, agree, alternate
 from PIL import Image
 from PIL import __version__ as pillow_version
 from sklearn.datasets import load_sample_image
 
 N_ROWS, N_CLASSES = 50_000, 1_000
 N_IMAGES, BATCH = 96, 32
-
-
-class Row(NamedTuple):
-    """A line of the table: times in seconds, round by round."""
-
-    what: str
-    ours: list[float]
-    peer: list[float]
-    aim: str
-
-
-def alternate(ours: Callable[[], Any], peer: Callable[[], Any], n_rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds of each, in turn; a first round of each warms up and is not counted."""
-    times: tuple[list[float], list[float]] = ([], [])
-    for i in range(n_rounds + 1):
-        for work, seconds in zip((ours, peer), times, strict=True):
-            start = time.perf_counter()
-            work()
-            if i > 0:
-                seconds.append(time.perf_counter() - start)
-    return times
-
-
-def agree(what: str, ours: Any, peer: Any, tolerance: float) -> None:
-    """Two answers to the same question; a comparison of different answers would say nothing."""
-    gap = float(np.max(np.abs(np.asarray(ours, np.float64) - np.asarray(peer, np.float64))))
-    if not gap <= tolerance:
-        sys.exit(f"{what}: libbinet and the peer differ by {gap}, more than {tolerance}")
 
 
 def logits_rows(n_rounds: int) -> list[Row]:
@@ -391,6 +362,7 @@ def main() -> None:
         rows.append(loop_row(Path(folder), 5))
         rows.append(blind_pairs_row(3))
         rows.append(kappa_row(5))
+        rows += transfer.rows(3)
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
         print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
         model, images = Path(folder, "lite0.pt"), Path(folder, "images")
