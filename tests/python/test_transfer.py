@@ -45,7 +45,7 @@ def fixed_point(features: Array, column: Array) -> float:
     return float((logs - beta * error - alpha * weights) / (2 * n))
 
 
-@pytest.mark.parametrize(("n", "d", "k"), [(400, 20, 5), (1500, 96, 12), (120, 300, 4), (257, 256, 3)])
+@pytest.mark.parametrize(("n", "d", "k"), [(400, 20, 5), (3000, 400, 6), (120, 300, 4), (200, 300, 4), (257, 256, 3)])
 def test_logme_is_the_papers_fixed_point(rng: np.random.Generator, n: int, d: int, k: int) -> None:
     features, labels = task(rng, n, d, k)
     result = binet.logme(features, labels)
@@ -115,6 +115,10 @@ def test_labels_that_features_give_exactly_are_said(rng: np.random.Generator) ->
     assert result.n_unbounded == 3
     assert result.value == np.inf
     assert "3 given exactly" in str(result)
+    turn = np.linalg.qr(rng.normal(size=(20, 20)))[0]  # the same, to rounding
+    features = np.hstack([np.eye(3)[labels], rng.normal(size=(50, 17))]) @ turn
+    assert binet.logme(features, labels).n_unbounded == 3
+    assert binet.logme(features + 1e-4 * rng.normal(size=(50, 20)), labels).n_unbounded == 0
 
 
 def test_logme_prints(rng: np.random.Generator) -> None:
@@ -151,6 +155,14 @@ def test_leep_is_its_definition(rng: np.random.Generator) -> None:
     assert binet.leep(logits, labels, "logits").value == pytest.approx(expected, abs=1e-13)
     narrow = probabilities.astype(np.float32)
     assert binet.leep(narrow, labels).value == pytest.approx(leep_of(narrow.astype(np.float64), labels), abs=1e-14)
+
+
+def test_leep_of_many_certain_rows_of_one_class_is_nce(rng: np.random.Generator) -> None:
+    """Rows are added up a few thousand at a time; here one class has many more."""
+    labels = (np.arange(40_000) % 8 == 0).astype(np.int64)
+    sources = labels * rng.integers(0, 2, 40_000)
+    certain = np.eye(2, dtype=np.float32)[sources]
+    assert binet.leep(certain, labels).value == pytest.approx(binet.nce(sources, labels).value, abs=1e-14)
 
 
 def test_nce_is_its_definition_and_below_leep(rng: np.random.Generator) -> None:
