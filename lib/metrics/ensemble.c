@@ -1,12 +1,13 @@
 /* One answer from the scores of many models: the mean of their probabilities, weighted by how sure each is. */
 #include <math.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "binet/selection.h"
 #include "metrics/loop.h"
-#include "metrics/scores.h"
+#include "metrics/probabilities.h"
 
 enum { BLOCK_ELEMENTS = 1 << 20 }; /* probabilities that are held at once */
 
@@ -26,7 +27,6 @@ typedef struct mixing {
 /* Memory of a task. */
 typedef struct workspace {
     void *scratch;    /* for reading */
-    void *scaled;     /* f32 or f64, padded */
     double *by_model; /* [n_models, n_classes] probabilities */
     double *weights;  /* n_models */
 } workspace;
@@ -37,7 +37,6 @@ static void end(const void *self, void *made)
     workspace *of = made;
     binet__release(work->context, of->by_model);
     binet__release(work->context, of->weights);
-    binet__release(work->context, of->scaled);
     binet__release(work->context, of->scratch);
     binet__release(work->context, of);
 }
@@ -45,14 +44,13 @@ static void end(const void *self, void *made)
 static binet_status begin(const void *self, void **made, binet_error *error)
 {
     const mixing *work = self;
-    int64_t n = work->n_classes;
     workspace *of = binet__allocate_zero(work->context, 1, sizeof *of, error);
     if (of == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    of->scratch = binet__allocate(work->context, n, 2 * sizeof(double), error);
-    of->scaled = of->scratch != NULL ? binet__allocate(work->context, BINET__PADDED(n), sizeof(double), error) : NULL;
-    of->weights = of->scaled != NULL ? binet__allocate(work->context, work->n_models, sizeof(double), error) : NULL;
+    const binet__probabilities first = binet__probabilities_of(&work->arrays[0], work->kind, work->kernels);
+    of->scratch = binet__probabilities_scratch(work->context, &first, error);
+    of->weights = of->scratch != NULL ? binet__allocate(work->context, work->n_models, sizeof(double), error) : NULL;
     of->by_model = of->weights != NULL ? binet__allocate(work->context, work->n_models, work->row_bytes, error) : NULL;
     if (of->by_model == NULL) {
         end(work, of);
@@ -78,26 +76,17 @@ static void reduce(const mixing *work, int wide, const void *values, const binet
 /* The probabilities of one model for one row, and its weight; its state where the row is at fault. */
 static void read_row(const mixing *work, workspace *of, int64_t model, int64_t row, binet__row *reduced)
 {
-    binet__scores scores = binet__scores_of(&work->arrays[model], NULL, 0, work->kernels);
-    const void *values = binet__scores_read(&scores, row, 0, work->n_classes, of->scratch);
-    const binet__row_parameters parameters = {1.0, scores.sum_tolerance};
-    int wide = scores.array->dtype == BINET_F64;
-    double *out = of->by_model + model * work->n_classes;
-    reduce(work, wide, values, &parameters, reduced);
+    const binet__probabilities given = binet__probabilities_of(&work->arrays[model], work->kind, work->kernels);
+    const void *values = binet__scores_read(&given.scores, row, 0, work->n_classes, of->scratch);
+    const binet__row_parameters parameters = {1.0, given.scores.sum_tolerance};
+    reduce(work, given.scores.array->dtype == BINET_F64, values, &parameters, reduced);
     if (reduced->state != BINET__ROW_OK) {
         return;
     }
-    double unit = 1;
-    if (work->kind == BINET_LOGITS) {
-        binet__scaling scaling;
-        wide ? work->kernels->scale_f64(values, work->n_classes, &parameters, of->scaled, &scaling)
-             : work->kernels->scale_f32(values, work->n_classes, &parameters, of->scaled, &scaling);
-        values = of->scaled;
-        unit = scaling.unit;
-    }
-    for (int64_t k = 0; k < work->n_classes; k++) {
-        out[k] = unit * (wide ? ((const double *)values)[k] : (double)((const float *)values)[k]);
-    }
+    const double *probabilities = of->scratch;
+    (void)binet__probabilities_read(&given, row, of->scratch, &probabilities,
+                                    NULL); /* what can be reduced can be read */
+    memcpy(of->by_model + model * work->n_classes, probabilities, work->row_bytes);
     double most = log((double)work->n_classes);
     double sure = most > 0 ? 1 - reduced->entropy / most : 0;
     of->weights[model] = work->weighting == BINET_WEIGHT_EQUAL ? 1 : sure > 0 ? sure : 0;
