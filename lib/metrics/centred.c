@@ -12,58 +12,97 @@ enum { MOST_EXPONENT = 200 };
 typedef struct survey {
     binet__centred *centred;
     void *scratch;
-    double *row;
-    double largest; /* |x / 2 - pivot| */
+    double *row; /* [D] */
+    int varies;
 } survey;
 
-/* Sums of the scaled deviations from row 0 go to the means. */
-static binet_status pass(survey *of, binet_error *error)
+/* A value read as one of the dtypes that rows come in, from row 0, scaled. */
+#define NEAR(type) ((double)((const type *)values)[j] - pivot[j])
+#define SCALED(type) (((double)((const type *)values)[j] * 0.5 - pivot[j] * 0.5) * factor)
+
+/* Any bit of a difference but its sign: compilers make vectors of integers, not of comparisons. */
+#define ADD(value)                                                                                                     \
+    for (int64_t j = 0; j < width; j++) {                                                                              \
+        double difference = value;                                                                                     \
+        uint64_t bits;                                                                                                 \
+        memcpy(&bits, &difference, sizeof bits);                                                                       \
+        any |= bits;                                                                                                   \
+        mean[j] += difference;                                                                                         \
+    }
+
+/* Sums of the scaled differences from row 0 go to the means: not finite where a value is not. */
+static void add_rows(survey *of)
 {
     const binet__centred *centred = of->centred;
     int64_t width = centred->features.width;
     double *restrict mean = centred->mean;
     const double *restrict pivot = centred->pivot;
-    const double *restrict row = of->row;
     double factor = centred->factor;
-    double largest = 0.0;
+    int is_double = centred->features.scores.array->dtype == BINET_F64;
+    uint64_t any = 0;
     memset(mean, 0, (size_t)width * sizeof *mean);
+    for (int64_t i = 0; i < centred->features.n; i++) {
+        const void *values = binet__scores_read(&centred->features.scores, i, 0, width, of->scratch);
+        if (!is_double) {
+            ADD(NEAR(float))
+        } else if (centred->exponent == 0) {
+            ADD(NEAR(double))
+        } else {
+            ADD(SCALED(double))
+        }
+    }
+    of->varies = any << 1 != 0;
+}
+
+/* The largest |x / 2 - pivot / 2|, which does not overflow. The first row that is not finite ends it. */
+static binet_status find_largest(const survey *of, double *largest, binet_error *error)
+{
+    const binet__centred *centred = of->centred;
     for (int64_t i = 0; i < centred->features.n; i++) {
         binet_status status = binet__features_block_f64(&centred->features, i, 1, of->scratch, of->row, error);
         if (status != BINET_OK) {
             return status;
         }
-        for (int64_t j = 0; j < width; j++) {
-            double half = row[j] * 0.5 - pivot[j];
-            mean[j] += half * factor;
-            largest = fabs(half) > largest ? fabs(half) : largest;
+        for (int64_t j = 0; j < centred->features.width; j++) {
+            *largest = fmax(*largest, fabs(of->row[j] * 0.5 - centred->pivot[j] * 0.5));
         }
     }
-    of->largest = largest;
     return BINET_OK;
+}
+
+/* Every value is finite, and squares of squares stay far from the ends of double, as they do of f32. */
+static int is_tame(const binet__centred *centred)
+{
+    if (centred->features.scores.array->dtype == BINET_F64) {
+        return 0;
+    }
+    int tame = 1;
+    for (int64_t j = 0; j < centred->features.width; j++) {
+        tame &= isfinite(centred->mean[j]) != 0;
+    }
+    return tame;
 }
 
 static binet_status take_survey(survey *of, binet_error *error)
 {
     binet__centred *centred = of->centred;
     int64_t width = centred->features.width;
-    binet_status status = binet__features_block_f64(&centred->features, 0, 1, of->scratch, of->row, error);
+    binet_status status = binet__features_block_f64(&centred->features, 0, 1, of->scratch, centred->pivot, error);
     if (status != BINET_OK) {
         return status;
     }
-    for (int64_t j = 0; j < width; j++) {
-        centred->pivot[j] = of->row[j] * 0.5;
-    }
-    centred->factor = 2.0;
-    status = pass(of, error);
-    if (status == BINET_OK && of->largest != 0.0) {
-        int exponent = ilogb(of->largest) + 1;
+    add_rows(of);
+    if (!is_tame(centred)) {
+        double largest = 0.0;
+        status = find_largest(of, &largest, error);
+        int exponent = largest != 0.0 ? ilogb(largest) + 1 : 0;
         if (exponent > MOST_EXPONENT || exponent < -MOST_EXPONENT) {
             centred->exponent = exponent < -1000 ? -1000 : exponent; /* 2^1001 is still a double */
             centred->factor = ldexp(1.0, 1 - centred->exponent);
-            status = pass(of, error);
+            add_rows(of);
         }
     }
-    centred->constant = of->largest == 0.0;
+    centred->constant = !of->varies;
     for (int64_t j = 0; j < width; j++) {
         centred->mean[j] /= (double)centred->features.n;
     }
@@ -98,9 +137,9 @@ void binet__centred_release(const binet_context *context, binet__centred *centre
     centred->pivot = NULL;
 }
 
-#define CENTRE(type)                                                                                                   \
+#define CENTRE(value)                                                                                                  \
     for (int64_t j = 0; j < width; j++) {                                                                              \
-        to[j] = ((double)((const type *)values)[j] * 0.5 - pivot[j]) * factor - mean[j];                               \
+        to[j] = value - mean[j];                                                                                       \
     }
 
 void binet__centred_block(const binet__centred *centred, int64_t row, int64_t n, int64_t first, int64_t width,
@@ -113,12 +152,17 @@ void binet__centred_block(const binet__centred *centred, int64_t row, int64_t n,
     for (int64_t i = 0; i < n; i++) {
         const void *values = binet__scores_read(&centred->features.scores, row + i, first, width, scratch);
         double *restrict to = block + i * stride;
-        if (is_double) {
-            CENTRE(double)
+        if (!is_double) {
+            CENTRE(NEAR(float))
+        } else if (centred->exponent == 0) {
+            CENTRE(NEAR(double))
         } else {
-            CENTRE(float)
+            CENTRE(SCALED(double))
         }
     }
 }
 
 #undef CENTRE
+#undef ADD
+#undef SCALED
+#undef NEAR

@@ -7,14 +7,14 @@
 
 typedef struct binet__centred {
     binet__features features;
-    double *pivot; /**< [D] half of row 0: columns that do not change become exact zeros */
+    double *pivot; /**< [D] row 0: columns that do not change become exact zeros */
     double *mean;  /**< [D] of what is left, scaled */
-    double factor; /**< 2^(1 - exponent) */
+    double factor; /**< 2^(1 - exponent), where the exponent is not 0 */
     int exponent;  /**< values read are 2^-exponent times the features; 0 but for extreme f64 */
     int constant;  /**< all rows are the same */
 } binet__centred;
 
-/** Survey a checked array, which is borrowed: two passes at most. BINET_INVALID_DATA, with the row as element, where a
+/** Survey a checked array, which is borrowed: one pass, or up to three over f64. BINET_INVALID_DATA, with the row as element, where a
  *  value is not finite. On failure there is nothing to release. */
 binet_status binet__centred_create(const binet_context *context, const binet_array *array, const char *argument,
                                    const binet__kernels *kernels, binet__centred *centred, binet_error *error);

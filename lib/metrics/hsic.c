@@ -1,6 +1,7 @@
 #include "metrics/hsic.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/context.h"
@@ -14,7 +15,8 @@ enum {
     LEAST_ROWS = 32,  /* however little memory there is */
     WIDTH = 256,      /* columns that are centred at a time */
     MOST_SPLITS = 16, /* of a sum over entries of the Grams: its terms are joined in order */
-    CHUNK = 4096      /* entries that are multiplied out at a time, so that they stay in the caches */
+    CHUNK = 4096,     /* entries that are multiplied out at a time, so that they stay in the caches */
+    PLACES = 64       /* for memory of tasks that have ended */
 };
 
 /* Row i > 0 of a packed Gram holds its i entries left of the diagonal, and lies behind those of the rows before. */
@@ -25,8 +27,20 @@ static int64_t packed(int64_t row)
 
 /* ---- Grams of rows first .. last of all layers ------------------------------------------------------------------- */
 
+/* What a task computes in. The next task takes over what one has left: fresh pages cost more than their use. */
+typedef struct task_memory {
+    double *centred;  /* [n, WIDTH] */
+    double *products; /* [rows, n] */
+    void *scratch;
+} task_memory;
+
+typedef struct shelf {
+    _Atomic(task_memory *) places[PLACES];
+} shelf;
+
 typedef struct band {
     const binet__hsic_batch *batch;
+    shelf *shelf;
     int64_t rows; /* of a task */
     int64_t first;
     int64_t last;
@@ -35,21 +49,26 @@ typedef struct band {
     double *diagonals; /* [layers, n] */
 } band;
 
-typedef struct task_memory {
-    double *centred;  /* [n, WIDTH] */
-    double *products; /* [rows, n] */
-    void *scratch;
-} task_memory;
+static void release_memory(const binet_context *context, task_memory *memory)
+{
+    if (memory != NULL) {
+        binet__release(context, memory->scratch);
+        binet__release(context, memory->products);
+        binet__release(context, memory->centred);
+        binet__release(context, memory);
+    }
+}
 
 static void end_grams(const void *self, void *made)
 {
     const band *of = self;
-    const binet_context *context = of->batch->context;
-    task_memory *memory = made;
-    binet__release(context, memory->scratch);
-    binet__release(context, memory->products);
-    binet__release(context, memory->centred);
-    binet__release(context, memory);
+    for (int i = 0; i < PLACES; i++) {
+        task_memory *empty = NULL;
+        if (atomic_compare_exchange_strong(&of->shelf->places[i], &empty, made)) {
+            return;
+        }
+    }
+    release_memory(of->batch->context, made);
 }
 
 /* The widest row that any layer needs scratch for. */
@@ -68,19 +87,23 @@ static binet_status begin_grams(const void *self, void **made, binet_error *erro
 {
     const band *of = self;
     const binet_context *context = of->batch->context;
+    for (int i = 0; i < PLACES; i++) {
+        *made = atomic_exchange(&of->shelf->places[i], NULL);
+        if (*made != NULL) {
+            return BINET_OK;
+        }
+    }
     task_memory *memory = binet__allocate_zero(context, 1, sizeof *memory, error);
     if (memory == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    memory->centred = binet__allocate(context, of->last, WIDTH * sizeof(double), error);
-    binet_status status = memory->centred != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
-    if (status == BINET_OK) {
-        memory->products = binet__allocate(context, of->rows * of->last, sizeof(double), error);
-        status = memory->products != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
-    }
+    int64_t n = of->batch->n;
+    memory->centred = binet__allocate(context, n, WIDTH * sizeof(double), error);
+    memory->products = memory->centred != NULL ? binet__allocate(context, of->rows * n, sizeof(double), error) : NULL;
+    binet_status status = memory->products != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
     status = status == BINET_OK ? allocate_scratch(of->batch, &memory->scratch, error) : status;
     if (status != BINET_OK) {
-        end_grams(self, memory);
+        release_memory(context, memory);
         return status;
     }
     *made = memory;
@@ -332,13 +355,14 @@ void binet__hsic_room_release(const binet_context *context, binet__hsic_room *ro
     *room = (binet__hsic_room){0};
 }
 
-static binet_status run_bands(const binet__hsic_batch *batch, binet__hsic_room *room, double *diagonals, double *shifts,
-                              double *products, double *squares, binet_error *error)
+static binet_status run_bands(const binet__hsic_batch *batch, binet__hsic_room *room, shelf *memory, double *diagonals,
+                              double *shifts, double *products, double *squares, binet_error *error)
 {
     int64_t n_layers = batch->n_first + batch->n_second;
     binet_status status = BINET_OK;
     for (int64_t first = 0; status == BINET_OK && first < batch->n;) {
         band of = plan(batch, first);
+        of.shelf = memory;
         of.diagonals = diagonals;
         if (batch->unbiased && first == 0 && of.last < batch->n) {
             binet__loop measure = {&of, n_layers, begin_grams, measure_step, end_grams};
@@ -371,7 +395,12 @@ binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_ro
     if (diagonals == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    binet_status status = run_bands(batch, room, diagonals, diagonals + n_layers * n, products, squares, error);
+    shelf memory = {0};
+    binet_status status =
+        run_bands(batch, room, &memory, diagonals, diagonals + n_layers * n, products, squares, error);
+    for (int i = 0; i < PLACES; i++) {
+        release_memory(context, atomic_load(&memory.places[i]));
+    }
     if (status == BINET_OK && !batch->unbiased) {
         add_diagonals(batch, diagonals, products, squares);
     }
