@@ -26,9 +26,21 @@ enum {
     BINET_CKA_GRAM = 2
 };
 
+/** Whose Grams are compared. */
+enum {
+    BINET_KERNEL_LINEAR = 0, /**< x_i . x_j */
+    BINET_KERNEL_RBF = 1     /**< exp(-|x_i - x_j|^2 / (2 sigma^2)) */
+};
+
 typedef struct binet_cka_options {
     uint32_t struct_size;
     int32_t estimator; /**< a BINET_HSIC_*; 0: BINET_HSIC_BIASED */
+    int32_t kernel;    /**< a BINET_KERNEL_*; 0: BINET_KERNEL_LINEAR */
+    int32_t reserved;  /**< 0 */
+    /** RBF only: sigma is this many times the root of the median of all n^2 squared distances, among them the n zeros
+     * of rows to themselves, and of an even number the mean of the two in the middle: as the code published with
+     * Kornblith et al. has it. 1e-6 .. 1e6; 0: 1. */
+    double bandwidth;
 } binet_cka_options;
 
 typedef struct binet_cka_result {
@@ -37,16 +49,20 @@ typedef struct binet_cka_result {
     int64_t n;          /**< samples */
     double cka;         /**< hsic_xy / sqrt(hsic_xx hsic_yy): 0 .. 1, and with the unbiased estimator -1 .. 1; NaN where
                              constant_x or constant_y says why */
-    double hsic_xy;     /**< HSIC of x and y, in squared units of both; infinite where that is more than a double */
+    double hsic_xy;     /**< HSIC of x and y; linear: in squared units of both, infinite where that is more than a
+                             double */
     double hsic_xx;     /**< HSIC of x with itself */
     double hsic_yy;     /**< HSIC of y with itself */
     int32_t constant_x; /**< 1: hsic_xx is 0 to rounding, since all rows of x are the same, or, with the unbiased
-                             estimator, differ in a way that it cannot see, as where a single row stands apart */
+                             estimator, differ in a way that it cannot see, as where a single row stands apart; RBF: or
+                             since the median distance is 0 */
     int32_t constant_y; /**< likewise of y */
+    double sigma_x;     /**< RBF: sigma of x, in units of x; NaN where linear */
+    double sigma_y;     /**< likewise of y */
 } binet_cka_result;
 
-/** Linear centred kernel alignment of two representations of the same samples (Kornblith et al., ICML 2019):
- *  ||Y'X||_F^2 / (||X'X||_F ||Y'Y||_F) with centred columns.
+/** Centred kernel alignment of two representations of the same samples (Kornblith et al., ICML 2019); with the linear
+ *  kernel ||Y'X||_F^2 / (||X'X||_F ||Y'Y||_F), columns centred.
  *
  * It does not change when features are rotated, shifted or scaled as a whole. Columns are centred, in double, before
  * anything is multiplied, so that features far from their centre keep their digits; powers of two keep extreme scales
@@ -54,13 +70,13 @@ typedef struct binet_cka_result {
  * Annals of Statistics 2014), which is what keeps cka within -1 .. 1.
  *
  * Memory: 8 (D1 + D2)^2 bytes and 1,024 rows in double on the side of the features; binet_cka_matrix's on that of the
- * Grams.
+ * Grams; RBF: 8 n^2 bytes more.
  *
  * @param[in]  context NULL: malloc, one thread, the best instruction set.
  * @param[in]  x       [n, D1] f16, bf16, f32 or f64, any strides, finite; D1 >= 1; n >= 2, or 4 where unbiased. Not
  * NULL.
  * @param[in]  y       [n, D2] likewise: the same samples in the same order. Not NULL.
- * @param[in]  options NULL: biased.
+ * @param[in]  options NULL: linear, biased.
  * @param[out] result  struct_size set by the caller. Not NULL.
  * @param[out] error   NULL: no detail wanted. element: the row that holds a NaN or an infinity.
  * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _UNSUPPORTED, _OUT_OF_MEMORY.

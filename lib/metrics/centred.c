@@ -23,7 +23,7 @@ typedef struct survey {
 /* Any bit of a difference but its sign: compilers make vectors of integers, not of comparisons. */
 #define ADD(value)                                                                                                     \
     for (int64_t j = 0; j < width; j++) {                                                                              \
-        double difference = value;                                                                                     \
+        double difference = (value);                                                                                   \
         uint64_t bits;                                                                                                 \
         memcpy(&bits, &difference, sizeof bits);                                                                       \
         any |= bits;                                                                                                   \
@@ -139,7 +139,7 @@ void binet__centred_release(const binet_context *context, binet__centred *centre
 
 #define CENTRE(value)                                                                                                  \
     for (int64_t j = 0; j < width; j++) {                                                                              \
-        to[j] = value - mean[j];                                                                                       \
+        to[j] = (value)-mean[j];                                                                                       \
     }
 
 void binet__centred_block(const binet__centred *centred, int64_t row, int64_t n, int64_t first, int64_t width,

@@ -14,8 +14,8 @@ typedef struct binet__centred {
     int constant;  /**< all rows are the same */
 } binet__centred;
 
-/** Survey a checked array, which is borrowed: one pass, or up to three over f64. BINET_INVALID_DATA, with the row as element, where a
- *  value is not finite. On failure there is nothing to release. */
+/** Survey a checked array, which is borrowed: one pass, or up to three over f64. BINET_INVALID_DATA, with the row as
+ * element, where a value is not finite. On failure there is nothing to release. */
 binet_status binet__centred_create(const binet_context *context, const binet_array *array, const char *argument,
                                    const binet__kernels *kernels, binet__centred *centred, binet_error *error);
 

@@ -59,6 +59,13 @@ static void release_memory(const binet_context *context, task_memory *memory)
     }
 }
 
+static void clear(const binet_context *context, shelf *of)
+{
+    for (int i = 0; i < PLACES; i++) {
+        release_memory(context, atomic_load(&of->places[i]));
+    }
+}
+
 static void end_grams(const void *self, void *made)
 {
     const band *of = self;
@@ -395,12 +402,10 @@ binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_ro
     if (diagonals == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    shelf memory = {0};
+    shelf memory = {{NULL}};
     binet_status status =
         run_bands(batch, room, &memory, diagonals, diagonals + n_layers * n, products, squares, error);
-    for (int i = 0; i < PLACES; i++) {
-        release_memory(context, atomic_load(&memory.places[i]));
-    }
+    clear(context, &memory);
     if (status == BINET_OK && !batch->unbiased) {
         add_diagonals(batch, diagonals, products, squares);
     }
@@ -414,6 +419,26 @@ binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_ro
         }
     }
     binet__release(context, diagonals);
+    return status;
+}
+
+binet_status binet__hsic_gram(const binet_context *context, const binet__centred *layer, double *entries,
+                              double *diagonal, binet_error *error)
+{
+    binet__hsic_batch batch = {
+        .context = context, .layers = layer, .n = layer->features.n, .n_first = 1, .memory = BINET__HSIC_MEMORY};
+    shelf memory = {{NULL}};
+    binet_status status = BINET_OK;
+    for (int64_t first = 0; status == BINET_OK && first < batch.n;) {
+        band of = plan(&batch, first);
+        of.shelf = &memory;
+        of.grams = entries + packed(first);
+        of.diagonals = diagonal;
+        binet__loop grams = {&of, (of.last - first + of.rows - 1) / of.rows, begin_grams, gram_step, end_grams};
+        status = binet__loop_run(context, &grams, error);
+        first = of.last;
+    }
+    clear(context, &memory);
     return status;
 }
 

@@ -33,6 +33,10 @@ typedef struct binet__hsic_room {
 binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_room *room, double *products,
                                   double *squares, double *traces, binet_error *error);
 
+/** The Gram of one layer: entries[n (n - 1) / 2] left of the diagonal, row by row, and diagonal[n]. */
+binet_status binet__hsic_gram(const binet_context *context, const binet__centred *layer, double *entries,
+                              double *diagonal, binet_error *error);
+
 void binet__hsic_room_release(const binet_context *context, binet__hsic_room *room);
 
 /** BINET_UNSUPPORTED where Grams of n samples are too large for BLAS. */

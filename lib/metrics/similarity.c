@@ -7,6 +7,7 @@
 #include "kernels/blas.h"
 #include "metrics/column_products.h"
 #include "metrics/hsic.h"
+#include "metrics/rbf.h"
 #include "metrics/similarity.h"
 
 /* ---- Input ------------------------------------------------------------------------------------------------------- */
@@ -55,6 +56,7 @@ typedef struct sums {
     double product;
     double squares[2];
     double traces[2];
+    double sigmas[2];
 } sums;
 
 static binet_status on_the_grams(const binet_context *context, const binet__centred centred[2], int unbiased,
@@ -118,15 +120,31 @@ static binet_status on_the_features(const binet_context *context, const binet__c
     return BINET_OK;
 }
 
+static binet_status of_rbf(const binet_context *context, const binet__centred centred[2], double bandwidth,
+                           int unbiased, sums *found, binet_error *error)
+{
+    binet__rbf_products products;
+    binet_status status = binet__rbf_products_of(context, centred, bandwidth, unbiased, &products, error);
+    for (int i = 0; status == BINET_OK && i < 2; i++) {
+        found->squares[i] = products.squares[i];
+        found->traces[i] = products.sums[i];
+        found->sigmas[i] = ldexp(sqrt(products.squared_sigma[i]), centred[i].exponent);
+    }
+    found->product = status == BINET_OK ? products.product : 0.0;
+    return status;
+}
+
 /* HSIC in the units of the features: what is read is 2^-exponent times them. */
 static double in_units(double product, double divisor, int exponent)
 {
     return ldexp(product / divisor, 2 * exponent);
 }
 
-static void fill_result(const binet__centred centred[2], int unbiased, const sums *found, binet_cka_result *result)
+static void fill_result(const binet__centred centred[2], const binet_cka_options *options, int unbiased,
+                        const sums *found, binet_cka_result *result)
 {
     int64_t n = centred[0].features.n;
+    int is_linear = options->kernel == BINET_KERNEL_LINEAR;
     double divisor = binet__hsic_divisor(n, unbiased);
     int constant[2];
     double squares[2];
@@ -135,8 +153,8 @@ static void fill_result(const binet__centred centred[2], int unbiased, const sum
             centred[i].constant || binet__hsic_vanishes(found->squares[i], found->traces[i] * found->traces[i]);
         squares[i] = constant[i] ? 0.0 : found->squares[i];
     }
-    int x = centred[0].exponent;
-    int y = centred[1].exponent;
+    int x = is_linear ? centred[0].exponent : 0;
+    int y = is_linear ? centred[1].exponent : 0;
     double product = constant[0] || constant[1] ? 0.0 : found->product;
     result->n = n;
     result->cka = binet__cosine(product, squares[0], squares[1]);
@@ -145,6 +163,26 @@ static void fill_result(const binet__centred centred[2], int unbiased, const sum
     result->hsic_yy = in_units(squares[1], divisor, 2 * y);
     result->constant_x = constant[0];
     result->constant_y = constant[1];
+    result->sigma_x = is_linear ? NAN : found->sigmas[0];
+    result->sigma_y = is_linear ? NAN : found->sigmas[1];
+}
+
+static binet_status check_kernel(binet_cka_options *options, binet_error *error)
+{
+    if (options->kernel != BINET_KERNEL_LINEAR && options->kernel != BINET_KERNEL_RBF) {
+        return binet__fail_argument(error, "options", "options->kernel is %d; allowed: %d (linear), %d (RBF)",
+                                    (int)options->kernel, BINET_KERNEL_LINEAR, BINET_KERNEL_RBF);
+    }
+    if (options->kernel == BINET_KERNEL_LINEAR && options->bandwidth != 0.0) {
+        return binet__fail_argument(error, "options", "options->bandwidth is %g; the linear kernel has none",
+                                    options->bandwidth);
+    }
+    options->bandwidth = options->bandwidth != 0.0 ? options->bandwidth : 1.0;
+    if (!(options->bandwidth >= 1e-6 && options->bandwidth <= 1e6)) {
+        return binet__fail_argument(error, "options", "options->bandwidth is %g; allowed: 1e-6 .. 1e6, or 0 for 1",
+                                    options->bandwidth);
+    }
+    return BINET_OK;
 }
 
 static binet_status check_input(const binet_array *x, const binet_array *y, const binet_cka_options *given,
@@ -152,13 +190,31 @@ static binet_status check_input(const binet_array *x, const binet_array *y, cons
 {
     int64_t n = -1;
     binet_status status = binet__read_struct(options, sizeof *options, given, "options", error);
+    status = status == BINET_OK ? binet__check_reserved(options->reserved, error) : status;
     status =
         status == BINET_OK ? binet__check_estimator(options->estimator, BINET_HSIC_BIASED, unbiased, error) : status;
-    if (status != BINET_OK) {
-        return status;
-    }
-    status = binet__check_samples(x, "x", *unbiased, &n, error);
+    status = status == BINET_OK ? check_kernel(options, error) : status;
+    status = status == BINET_OK ? binet__check_samples(x, "x", *unbiased, &n, error) : status;
     return status == BINET_OK ? binet__check_samples(y, "y", *unbiased, &n, error) : status;
+}
+
+static binet_status compute(const binet_context *context, const binet__centred centred[2],
+                            const binet_cka_options *options, int unbiased, sums *found, int32_t *side,
+                            binet_error *error)
+{
+    int64_t width = centred[0].features.width + centred[1].features.width;
+    *side = BINET_CKA_GRAM;
+    if (options->kernel == BINET_KERNEL_RBF) {
+        return of_rbf(context, centred, options->bandwidth, unbiased, found, error);
+    }
+    if (width <= centred[0].features.n) {
+        *side = BINET_CKA_FEATURES;
+        binet_status status = on_the_features(context, centred, unbiased, found, side, error);
+        if (status != BINET_OK || *side == BINET_CKA_FEATURES) {
+            return status;
+        }
+    }
+    return on_the_grams(context, centred, unbiased, found, error);
 }
 
 binet_status binet_cka(const binet_context *context, const binet_array *x, const binet_array *y,
@@ -173,23 +229,14 @@ binet_status binet_cka(const binet_context *context, const binet_array *x, const
     if (status != BINET_OK) {
         return status;
     }
-    const binet_array *arrays[2] = {x, y};
-    static const char *const names[2] = {"x", "y"};
     binet__centred centred[2] = {{.constant = 0}, {.constant = 0}};
     sums found = {0};
-    for (int i = 0; status == BINET_OK && i < 2; i++) {
-        status = binet__centred_create(context, arrays[i], names[i], kernels, &centred[i], error);
-    }
     binet_cka_result made = {0};
-    made.side = x->shape[1] + y->shape[1] <= x->shape[0] ? BINET_CKA_FEATURES : BINET_CKA_GRAM;
-    if (status == BINET_OK && made.side == BINET_CKA_FEATURES) {
-        status = on_the_features(context, centred, unbiased, &found, &made.side, error);
-    }
-    if (status == BINET_OK && made.side == BINET_CKA_GRAM) {
-        status = on_the_grams(context, centred, unbiased, &found, error);
-    }
+    status = binet__centred_create(context, x, "x", kernels, &centred[0], error);
+    status = status == BINET_OK ? binet__centred_create(context, y, "y", kernels, &centred[1], error) : status;
+    status = status == BINET_OK ? compute(context, centred, &given, unbiased, &found, &made.side, error) : status;
     if (status == BINET_OK) {
-        fill_result(centred, unbiased, &found, &made);
+        fill_result(centred, &given, unbiased, &found, &made);
         binet__write_struct(result, &made, sizeof made);
     }
     binet__centred_release(context, &centred[1]);

@@ -199,6 +199,13 @@ def linear_gram(x: Array) -> Array:
     return gram
 
 
+def rbf_gram(x: Array, bandwidth: float) -> Array:
+    """[n, n] as in the code published with Kornblith et al. (2019): the median of all n^2 squared distances."""
+    distances = ((x[:, None] - x[None]) ** 2).sum(2)
+    gram: Array = np.exp(-distances / (2 * bandwidth**2 * np.median(distances)))
+    return gram
+
+
 def cka(k: Array, m: Array, unbiased: bool) -> float:
     return hsic(k, m, unbiased) / float(np.sqrt(hsic(k, k, unbiased) * hsic(m, m, unbiased)))
 

@@ -63,6 +63,24 @@ def test_rotation_scale_and_place_change_nothing(
     assert binet.cka(x[order], y[order], unbiased=unbiased).value == pytest.approx(plain, abs=1e-10)
 
 
+@pytest.mark.parametrize("unbiased", [False, True])
+@pytest.mark.parametrize("bandwidth", [None, 0.2, 3.0])
+def test_rbf_cka_is_that_of_numpy(rng: np.random.Generator, unbiased: bool, bandwidth: float | None) -> None:
+    for n in (41, 260):
+        x, y = pair(rng, n, 7, 90)
+        k, m = (reference.rbf_gram(a, bandwidth or 1) for a in (x, y))
+        result = binet.cka(x, y + 1e3, kernel="rbf", unbiased=unbiased, bandwidth=bandwidth)
+        assert result.value == pytest.approx(reference.cka(k, m, unbiased), abs=1e-10)
+        assert result.hsic_xy == pytest.approx(reference.hsic(k, m, unbiased), rel=1e-9)
+        distances = ((x[:, None] - x[None]) ** 2).sum(2)
+        assert result.sigma_x == pytest.approx((bandwidth or 1) * np.sqrt(np.median(distances)), rel=1e-12)
+        assert (result.side, result.kernel) == ("gram", "rbf")
+        moved = 30 * x @ rotation(rng, 7) - 5
+        assert binet.cka(moved, y, kernel="rbf", unbiased=unbiased, bandwidth=bandwidth).value == pytest.approx(
+            result.value, abs=1e-10
+        )
+
+
 def test_far_from_the_centre_and_in_f16(rng: np.random.Generator) -> None:
     """Features are taken as they are: what float16 or a far centre has left of them, and no less."""
     x, y = pair(rng, 60, 8, 200)
@@ -93,7 +111,7 @@ def test_what_does_not_vary_has_no_cka(rng: np.random.Generator) -> None:
     result = binet.cka(x, np.full((20, 3), 0.1))
     assert np.isnan(result.value)
     assert (result.constant_x, result.constant_y) == (False, True)
-    assert str(result) == "CKA nan (biased, 20 samples, y constant)"
+    assert str(result) == "CKA nan (linear, biased, 20 samples, y constant)"
     alone = np.zeros((20, 3))
     alone[4] = 1, 2, 3
     assert binet.cka(x, alone).value > 0
@@ -103,7 +121,7 @@ def test_what_does_not_vary_has_no_cka(rng: np.random.Generator) -> None:
 def test_cka_reads_well(rng: np.random.Generator) -> None:
     x, y = pair(rng, 50, 7, 90)
     result = binet.cka(x, y, unbiased=True)
-    assert str(result) == f"CKA {result.value:.4f} (unbiased, 50 samples)"
+    assert str(result) == f"CKA {result.value:.4f} (linear, unbiased, 50 samples)"
     assert float(result) == result.value
     assert "<table>" in result._repr_html_()
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -113,6 +131,10 @@ def test_cka_reads_well(rng: np.random.Generator) -> None:
 @pytest.mark.parametrize(
     ("change", "options", "status", "argument", "index", "says"),
     [
+        ({}, {"kernel": "poly"}, "INVALID_ARGUMENT", "kernel", None, "'linear', 'rbf'"),
+        ({}, {"bandwidth": 1.0}, "INVALID_ARGUMENT", "bandwidth", None, "the linear kernel has none"),
+        ({}, {"kernel": "rbf", "bandwidth": 0}, "INVALID_ARGUMENT", "bandwidth", None, "is 0; allowed: 1e-6"),
+        ({}, {"kernel": "rbf", "bandwidth": 1e9}, "INVALID_ARGUMENT", "bandwidth", None, "allowed: 1e-6 .. 1e6"),
         ({"y": np.ones((9, 2))}, {}, "INVALID_ARGUMENT", "y", None, "y has 9 rows where 10 were expected"),
         ({"x": np.ones(10)}, {}, "INVALID_ARGUMENT", "x", None, "dimension"),
         ({"x": np.ones((10, 2), int)}, {}, "INVALID_ARGUMENT", "x", None, "dtype int64"),

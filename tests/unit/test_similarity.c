@@ -35,9 +35,17 @@ static binet_array wide_array(void)
     return scores_matrix(wide, BINET_F64, N, WIDE);
 }
 
+static binet_cka_result rbf_cka(const binet_context *context, const binet_array *x, const binet_array *y)
+{
+    binet_cka_options options = {.struct_size = sizeof options, .kernel = BINET_KERNEL_RBF};
+    binet_cka_result result = {.struct_size = sizeof result};
+    CHECK_INT(binet_cka(context, x, y, &options, &result, NULL), BINET_OK);
+    return result;
+}
+
 static binet_cka_result cka(const binet_context *context, const binet_array *x, const binet_array *y, int32_t estimator)
 {
-    binet_cka_options options = {sizeof options, estimator};
+    binet_cka_options options = {.struct_size = sizeof options, .estimator = estimator};
     binet_cka_result result = {.struct_size = sizeof result};
     CHECK_INT(binet_cka(context, x, y, &options, &result, NULL), BINET_OK);
     return result;
@@ -127,6 +135,81 @@ static void both_sides_are_the_definition(void)
 {
     check_definition(narrow[1], NARROW, BINET_CKA_FEATURES);
     check_definition(wide, WIDE, BINET_CKA_GRAM);
+}
+
+static int ascending(const void *a, const void *b)
+{
+    double x = *(const double *)a;
+    double y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* The kernel of the code published with Kornblith et al.: its median is over all n^2 squared distances. */
+static double rbf(const double *x, int n, int width, double bandwidth, double k[N][N])
+{
+    static double sorted[N * N];
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < n; j++) {
+            k[i][j] = 0.0;
+            for (int c = 0; c < width; c++) {
+                double gap = x[i * width + c] - x[j * width + c];
+                k[i][j] += gap * gap;
+            }
+            sorted[i * n + j] = k[i][j];
+        }
+    }
+    qsort(sorted, (size_t)(n * n), sizeof *sorted, ascending);
+    double median = (sorted[(n * n - 1) / 2] + sorted[n * n / 2]) / 2;
+    for (int i = 0; i < n; i++) {
+        for (int j = 0; j < n; j++) {
+            k[i][j] = exp(-k[i][j] / (2 * bandwidth * bandwidth * median));
+        }
+    }
+    return bandwidth * sqrt(median);
+}
+
+static void rbf_is_the_definition(void)
+{
+    static double k[N][N];
+    static double l[N][N];
+    const double bandwidths[] = {0.2, 1.0, 5.0};
+    binet_array x = narrow_array(0);
+    binet_array y = wide_array();
+    for (int b = 0; b < 3; b++) {
+        double sigma_x = rbf(narrow[0], N, NARROW, bandwidths[b], k);
+        double sigma_y = rbf(wide, N, WIDE, bandwidths[b], l);
+        for (int32_t estimator = BINET_HSIC_DEFAULT; estimator <= BINET_HSIC_UNBIASED; estimator++) {
+            double (*hsic)(double[N][N], double[N][N]) = estimator == BINET_HSIC_UNBIASED ? unbiased : biased;
+            binet_cka_options options = {.struct_size = sizeof options,
+                                         .estimator = estimator,
+                                         .kernel = BINET_KERNEL_RBF,
+                                         .bandwidth = b == 1 ? 0.0 : bandwidths[b]};
+            binet_cka_result found = {.struct_size = sizeof found};
+            CHECK_INT(binet_cka(NULL, &x, &y, &options, &found, NULL), BINET_OK);
+            CHECK_INT(found.side, BINET_CKA_GRAM);
+            CHECK_NEAR(found.sigma_x / sigma_x, 1.0, 1e-13);
+            CHECK_NEAR(found.sigma_y / sigma_y, 1.0, 1e-13);
+            CHECK_NEAR(found.hsic_xy, hsic(k, l), 1e-13);
+            CHECK_NEAR(found.hsic_xx, hsic(k, k), 1e-13);
+            CHECK_NEAR(found.hsic_yy, hsic(l, l), 1e-13);
+            CHECK_NEAR(found.cka, hsic(k, l) / sqrt(hsic(k, k) * hsic(l, l)), 1e-10);
+            CHECK(found.constant_x == 0 && found.constant_y == 0);
+        }
+    }
+}
+
+/* Ranks at both ends of the zeros of rows to themselves, and of even and odd numbers. */
+static void the_median_is_over_all_distances(void)
+{
+    static double k[N][N];
+    for (int n = 4; n < N; n++) {
+        binet_array x = scores_matrix(narrow[0], BINET_F64, n, NARROW);
+        binet_cka_options options = {.struct_size = sizeof options, .kernel = BINET_KERNEL_RBF};
+        binet_cka_result found = {.struct_size = sizeof found};
+        CHECK_INT(binet_cka(NULL, &x, &x, &options, &found, NULL), BINET_OK);
+        CHECK_NEAR(found.sigma_x / rbf(narrow[0], n, NARROW, 1.0, k), 1.0, 1e-13);
+        CHECK_NEAR(found.cka, 1.0, 1e-15);
+    }
 }
 
 /* ---- Laws -------------------------------------------------------------------------------------------------------- */
@@ -245,8 +328,8 @@ static void threads_do_not_change_a_bit(void)
     scores_logits(many, (int64_t)MANY * COLUMNS, 9);
     binet_array tall = scores_matrix(many, BINET_F64, MANY, COLUMNS);
     binet_array flat = scores_matrix(many, BINET_F64, COLUMNS, MANY);
-    binet_cka_result alone[2] = {cka(NULL, &tall, &tall, BINET_HSIC_UNBIASED),
-                                 cka(NULL, &flat, &flat, BINET_HSIC_UNBIASED)};
+    binet_cka_result alone[3] = {cka(NULL, &tall, &tall, BINET_HSIC_UNBIASED),
+                                 cka(NULL, &flat, &flat, BINET_HSIC_UNBIASED), rbf_cka(NULL, &flat, &flat)};
     CHECK(alone[0].side == BINET_CKA_FEATURES && alone[1].side == BINET_CKA_GRAM);
     for (int32_t n_threads = 2; n_threads <= 3; n_threads++) {
         binet_thread_pool *pool = NULL;
@@ -255,8 +338,9 @@ static void threads_do_not_change_a_bit(void)
         binet_executor executor = binet_thread_pool_executor(pool);
         binet_context_options options = {sizeof options, BINET_ISA_DEFAULT, NULL, &executor};
         CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        binet_cka_result together[2] = {cka(context, &tall, &tall, BINET_HSIC_UNBIASED),
-                                        cka(context, &flat, &flat, BINET_HSIC_UNBIASED)};
+        binet_cka_result together[3] = {cka(context, &tall, &tall, BINET_HSIC_UNBIASED),
+                                        cka(context, &flat, &flat, BINET_HSIC_UNBIASED),
+                                        rbf_cka(context, &flat, &flat)};
         CHECK(memcmp(alone, together, sizeof alone) == 0);
         binet_context_destroy(context);
         binet_thread_pool_destroy(pool);
@@ -305,6 +389,25 @@ static void a_single_row_apart_is_not_seen_without_bias(void)
     }
 }
 
+/* Most pairs of rows are the same, or sigma is so small that no two rows are near. */
+static void rbf_without_a_scale_is_said(void)
+{
+    static double few[N * NARROW];
+    memset(few, 0, sizeof few);
+    few[0] = 3.0;
+    binet_array x = narrow_array(0);
+    binet_array y = scores_matrix(few, BINET_F64, N, NARROW);
+    binet_cka_options options = {.struct_size = sizeof options, .kernel = BINET_KERNEL_RBF};
+    binet_cka_result found = {.struct_size = sizeof found};
+    CHECK_INT(binet_cka(NULL, &x, &y, &options, &found, NULL), BINET_OK);
+    CHECK(isnan(found.cka) && found.constant_x == 0 && found.constant_y == 1);
+    CHECK(found.sigma_y == 0.0 && found.hsic_yy == 0.0 && found.hsic_xy == 0.0 && found.hsic_xx > 0.0);
+    options.estimator = BINET_HSIC_UNBIASED;
+    options.bandwidth = 1e-6;
+    CHECK_INT(binet_cka(NULL, &x, &x, &options, &found, NULL), BINET_OK);
+    CHECK(isnan(found.cka) && found.constant_x == 1 && found.constant_y == 1 && found.sigma_x > 0.0);
+}
+
 /* Of rows of which one is a thousand times as far out, the side of the features would lose what the others say. */
 static void a_row_far_out_costs_no_digits(void)
 {
@@ -338,7 +441,7 @@ static void a_row_far_out_costs_no_digits(void)
 static void refused(const binet_array *x, const binet_array *y, int32_t estimator, binet_status status,
                     const char *argument, int64_t element, const char *says)
 {
-    binet_cka_options options = {sizeof options, estimator};
+    binet_cka_options options = {.struct_size = sizeof options, .estimator = estimator};
     binet_cka_result result = {.struct_size = sizeof result, .n = 77};
     binet_error error = {0};
     CHECK_INT(binet_cka(NULL, x, y, &options, &result, &error), status);
@@ -379,6 +482,29 @@ static void bad_input_is_refused(void)
     refused(&far, &y, 0, BINET_INVALID_ARGUMENT, "x", -1, "allowed: 1 .. 2147483647 columns");
 }
 
+static void a_bad_kernel_is_refused(void)
+{
+    const struct {
+        binet_cka_options options;
+        const char *says;
+    } cases[] = {{{.kernel = 2}, "kernel is 2; allowed: 0 (linear), 1 (RBF)"},
+                 {{.kernel = BINET_KERNEL_LINEAR, .bandwidth = 1.0}, "the linear kernel has none"},
+                 {{.kernel = BINET_KERNEL_RBF, .bandwidth = -1.0}, "bandwidth is -1; allowed: 1e-6 .. 1e6"},
+                 {{.kernel = BINET_KERNEL_RBF, .bandwidth = NAN}, "bandwidth is nan"},
+                 {{.kernel = BINET_KERNEL_RBF, .bandwidth = 1e7}, "bandwidth is 1e+07"}};
+    binet_array x = narrow_array(0);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        binet_cka_options options = cases[i].options;
+        binet_cka_result result = {.struct_size = sizeof result, .n = 77};
+        binet_error error = {0};
+        options.struct_size = sizeof options;
+        CHECK_INT(binet_cka(NULL, &x, &x, &options, &result, &error), BINET_INVALID_ARGUMENT);
+        CHECK_TEXT(error.argument, "options");
+        CHECK_CONTAINS(error.message, cases[i].says);
+        CHECK(result.n == 77);
+    }
+}
+
 static void what_is_not_finite_is_named(void)
 {
     static double broken[N * WIDE];
@@ -399,11 +525,13 @@ static void memory_may_end_anywhere(void)
 {
     binet_array x = narrow_array(0);
     binet_array ys[2] = {narrow_array(1), wide_array()};
-    for (int which = 0; which < 2; which++) {
+    for (int which = 0; which < 3; which++) {
+        const binet_cka_options options = {.struct_size = sizeof options,
+                                           .kernel = which == 2 ? BINET_KERNEL_RBF : BINET_KERNEL_LINEAR};
         FAILING_ALLOCATOR_LOOP(allocator, context)
         {
             binet_cka_result result = {.struct_size = sizeof result, .n = 77};
-            binet_status status = binet_cka(context, &x, &ys[which], NULL, &result, NULL);
+            binet_status status = binet_cka(context, &x, &ys[which % 2], &options, &result, NULL);
             CHECK(result.n == (status == BINET_OK ? N : 77));
             failing_allocator_next(&allocator, status);
         }
@@ -415,6 +543,8 @@ int main(void)
 {
     make_features();
     RUN(both_sides_are_the_definition);
+    RUN(rbf_is_the_definition);
+    RUN(the_median_is_over_all_distances);
     RUN(the_same_features_are_alike);
     RUN(both_sides_agree);
     RUN(scale_and_place_change_nothing);
@@ -423,8 +553,10 @@ int main(void)
     RUN(threads_do_not_change_a_bit);
     RUN(what_does_not_vary_has_none);
     RUN(a_single_row_apart_is_not_seen_without_bias);
+    RUN(rbf_without_a_scale_is_said);
     RUN(a_row_far_out_costs_no_digits);
     RUN(bad_input_is_refused);
+    RUN(a_bad_kernel_is_refused);
     RUN(what_is_not_finite_is_named);
     RUN(memory_may_end_anywhere);
     return check_result();

@@ -94,7 +94,7 @@ static void entries_are_ratios_of_sums_over_batches(void)
                 double xy = 0, xx = 0, yy = 0;
                 for (int b = 0; b < 4; b++) {
                     binet_array arrays[L];
-                    binet_cka_options options = {sizeof options, estimator};
+                    binet_cka_options options = {.struct_size = sizeof options, .estimator = estimator};
                     binet_cka_result one = {.struct_size = sizeof one};
                     int64_t first = b > 0 ? ends[b - 1] : 0;
                     views(first, ends[b] - first, arrays);

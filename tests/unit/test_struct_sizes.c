@@ -376,7 +376,7 @@ static const call calls[] = {
     {"error_ratio", error_ratio, PLAIN(binet_error_ratio_options), sizeof(binet_error_ratio_result), NULL, NULL},
     {"class_report", class_report, PLAIN(binet_class_report_options), sizeof(binet_class_report_result), NULL, NULL},
     {"class_gap", class_gap, PLAIN(binet_class_gap_options), sizeof(binet_class_gap_result), NULL, NULL},
-    {"cka", cka, PLAIN(binet_cka_options), sizeof(binet_cka_result), NULL, NULL},
+    {"cka", cka, RESERVED(binet_cka_options), sizeof(binet_cka_result), NULL, NULL},
     {"cka_matrix", cka_matrix, PLAIN(binet_cka_matrix_options), sizeof(binet_cka_matrix_result), NULL, NULL},
     {"synthetic", synthetic, RESERVED(binet_synthetic_options), sizeof(binet_synthetic_result), NULL, NULL},
     {"corruption", corruption, RESERVED(binet_corruption_options), sizeof(binet_corruption_result), NULL, NULL},
