@@ -14,6 +14,7 @@
 #include "mistakes.h"
 #include "neighbors.h"
 #include "predictions.h"
+#include "probe.h"
 #include "recalibration.h"
 #include "robustness.h"
 #include "selection.h"

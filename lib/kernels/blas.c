@@ -15,6 +15,8 @@ void BLAS(dpotrs_)(const char *uplo, const blasint *n, const blasint *nrhs, cons
                    double *b, const blasint *ldb, blasint *info);
 void BLAS(dsyevd_)(const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w,
                    double *work, const blasint *lwork, blasint *iwork, const blasint *liwork, blasint *info);
+void BLAS(ssyevd_)(const char *jobz, const char *uplo, const blasint *n, float *a, const blasint *lda, float *w,
+                   float *work, const blasint *lwork, blasint *iwork, const blasint *liwork, blasint *info);
 void BLAS(dgesdd_)(const char *jobz, const blasint *m, const blasint *n, double *a, const blasint *lda, double *s,
                    double *u, const blasint *ldu, double *vt, const blasint *ldvt, double *work, const blasint *lwork,
                    blasint *iwork, blasint *info);
@@ -90,28 +92,15 @@ static binet_status no_convergence(blasint info, const char *what, binet_error *
                                    (int)info);
 }
 
-binet_status binet__eigen(const binet_context *context, int64_t n, double *a, double *values, binet_error *error)
-{
-    blasint order = (blasint)n;
-    blasint info = 0;
-    blasint lwork = -1;
-    blasint liwork = -1;
-    double work_size = 0.0;
-    blasint iwork_size = 0;
-    BLAS(dsyevd_)("V", "U", &order, a, &order, values, &work_size, &lwork, &iwork_size, &liwork, &info);
-    lwork = (blasint)work_size;
-    liwork = iwork_size;
-    double *work = binet__allocate(context, lwork, sizeof *work, error);
-    blasint *iwork = work == NULL ? NULL : binet__allocate(context, liwork, sizeof *iwork, error);
-    binet_status status = BINET_OUT_OF_MEMORY;
-    if (iwork != NULL) {
-        BLAS(dsyevd_)("V", "U", &order, a, &order, values, work, &lwork, iwork, &liwork, &info);
-        status = no_convergence(info, "eigenvalues", error);
-    }
-    binet__release(context, iwork);
-    binet__release(context, work);
-    return status;
-}
+#define NUMBER double
+#define EIGEN binet__eigen
+#define SYEVD BLAS(dsyevd_)
+#include "kernels/blas_eigen.inc.h"
+
+#define NUMBER float
+#define EIGEN binet__eigen_f32
+#define SYEVD BLAS(ssyevd_)
+#include "kernels/blas_eigen.inc.h"
 
 binet_status binet__singular_values(const binet_context *context, int64_t m, int64_t n, double *a, double *values,
                                     binet_error *error)

@@ -48,6 +48,9 @@ void binet__cholesky_solve(int64_t n, const double *l, int64_t m, double *b);
  *  becomes the vector of values[i]. BINET_INTERNAL where it does not converge, as with a NaN. */
 binet_status binet__eigen(const binet_context *context, int64_t n, double *a, double *values, binet_error *error);
 
+/** The same in f32, several times faster. */
+binet_status binet__eigen_f32(const binet_context *context, int64_t n, float *a, float *values, binet_error *error);
+
 /** Singular values, descending, min(m, n) of them, of a[m, n], which is lost. BINET_INTERNAL as above. */
 binet_status binet__singular_values(const binet_context *context, int64_t m, int64_t n, double *a, double *values,
                                     binet_error *error);

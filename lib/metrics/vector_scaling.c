@@ -14,6 +14,7 @@
 enum {
     MOST_CHUNKS = 64,
     LEAST_ELEMENTS = 1 << 16, /* logits in a piece of work that is worth one */
+    MEMORY = 10,              /* steps that L-BFGS keeps */
     MOST_CLASSES = (1 << 30) - 1,
     DEFAULT_EVALUATIONS = 1000
 };
@@ -333,6 +334,24 @@ static void centre(const job *work, double *biases)
     }
 }
 
+static double largest_of(const double *values, int64_t n)
+{
+    double largest = 0.0;
+    for (int64_t i = 0; i < n; i++) {
+        largest = fmax(largest, fabs(values[i]));
+    }
+    return largest;
+}
+
+static binet_status judge(void *user, double nll, const double *gradient, int *done, binet_error *error)
+{
+    const job *work = user;
+    (void)nll;
+    (void)error;
+    *done = largest_of(gradient, 2 * work->c) <= work->given.tolerance;
+    return BINET_OK;
+}
+
 /* `point` and `gradient` [2 c] are room. */
 static binet_status fit(job *work, double *point, double *gradient, binet_vector_scaling_result *found,
                         binet_error *error)
@@ -342,27 +361,34 @@ static binet_status fit(job *work, double *point, double *gradient, binet_vector
         point[work->c + k] = 0.0;
     }
     binet__lbfgs_problem problem = {.user = work,
-                                    .n = 2 * work->c,
                                     .evaluate = evaluate,
                                     .precondition = precondition,
-                                    .tolerance = work->given.tolerance,
-                                    .most_evaluations = work->given.most_evaluations};
-    binet__lbfgs_found minimum;
-    binet_status status = binet__lbfgs(work->context, &problem, point, gradient, &minimum, error);
+                                    .judge = judge,
+                                    .most_evaluations = work->given.most_evaluations,
+                                    .noise = 1e-14};
+    binet__lbfgs *search = NULL;
+    binet__lbfgs_found minimum = {0};
+    binet_status status = binet__lbfgs_create(work->context, 2 * work->c, MEMORY, &search, error);
+    status = status == BINET_OK ? binet__lbfgs_run(search, &problem, point, gradient, &minimum, error) : status;
+    binet__lbfgs_destroy(search);
+    double largest = largest_of(gradient, 2 * work->c);
     if (status == BINET_NOT_CONVERGED) {
         return binet__fail(error, status, "", -1,
                            "after %d passes a derivative of the NLL is still %.3g; a tolerance of %g was asked for",
-                           (int)minimum.n_evaluations, minimum.largest, work->given.tolerance);
+                           (int)minimum.n_evaluations, largest, work->given.tolerance);
+    }
+    if (status != BINET_OK) {
+        return status;
     }
     double squares = 0.0;
-    for (int64_t i = 0; i < problem.n; i++) {
+    for (int64_t i = 0; i < 2 * work->c; i++) {
         squares += gradient[i] * gradient[i];
     }
     centre(work, point + work->c);
     found->nll_before = minimum.first;
     found->nll_after = work->nll; /* the last pass was at the minimum */
     found->n_evaluations = minimum.n_evaluations;
-    found->gradient = minimum.largest;
+    found->gradient = largest;
     found->excess = work->given.l2 > 0.0 ? squares / (2.0 * work->given.l2) : (double)NAN;
     return status;
 }

@@ -146,9 +146,16 @@ static void eigenvectors_are_the_rows(void)
     gram(whole);
     mirror(whole);
     memcpy(vectors, whole, sizeof vectors);
+    float narrow[N * N];
+    float narrow_values[N];
+    for (int i = 0; i < N * N; i++) {
+        narrow[i] = (float)whole[i];
+    }
     CHECK_INT(binet__eigen(NULL, N, vectors, values, NULL), BINET_OK);
+    CHECK_INT(binet__eigen_f32(NULL, N, narrow, narrow_values, NULL), BINET_OK);
     for (int v = 0; v < N; v++) {
         CHECK(v == 0 || values[v] >= values[v - 1]);
+        CHECK_NEAR(narrow_values[v], values[v], 1e-5);
         for (int i = 0; i < N; i++) {
             double sum = 0.0;
             for (int j = 0; j < N; j++) {

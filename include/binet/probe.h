@@ -1,0 +1,105 @@
+/** The linear probe: multinomial logistic regression on features, to a certified distance from its optimum. */
+#ifndef BINET_PROBE_H
+#define BINET_PROBE_H
+
+#include "base.h"
+
+BINET_BEGIN
+
+/** Called on the calling thread after each evaluation of the objective, with `gap` of the result, over the objective,
+ * as it stands (inf at first). Anything but 0 cancels. */
+typedef int32_t (*binet_probe_progress)(void *user, int64_t n_evaluations, double relative_gap);
+
+typedef struct binet_probe_options {
+    uint32_t struct_size;
+    int32_t reserved;         /**< 0 */
+    double tolerance;         /**< the fit ends where result->gap is at most this part of the objective, 1e-14 .. 1; 0:
+                                   1e-4 */
+    int64_t most_evaluations; /**< of one fit, >= 1; 0: 10,000 */
+    int64_t row_bytes; /**< of memory for a copy of the features: all rows where they fit in f32 and are then read
+                            from the array only once, else a sample of them; 0: 512 MiB */
+    binet_probe_progress progress; /**< NULL: none */
+    void *progress_user;
+} binet_probe_options;
+
+/** Where a fit ended, and the certificate of how far that is from the optimum. */
+typedef struct binet_probe_result {
+    uint32_t struct_size;
+    int32_t reserved;      /**< 0 */
+    double *coefficients;  /**< set by the caller: room for W [n_classes, D], filled. NULL: not wanted */
+    double *intercepts;    /**< set by the caller: room for b [n_classes], of sum 0, filled. NULL: not wanted */
+    double objective;      /**< in f64 */
+    double gap;            /**< the objective less its minimum is at most this; see binet_probe_fit */
+    double distance;       /**< the Frobenius norm of W less the optimal W is at most this */
+    double gradient_norm;  /**< of the objective's gradient in W and b, in f64 */
+    int64_t n_evaluations; /**< of the objective and its gradient, over all rows */
+    int64_t n_precise;     /**< those of them whose matrix products were in f64 */
+    int64_t n_passes;      /**< times that the array of features was read from end to end, by this fit and, in the first
+                                of a probe, by binet_probe_create */
+    int64_t n_copied;      /**< rows in the copy */
+    double seconds;        /**< of this fit, on the clock of the wall */
+} binet_probe_result;
+
+/** Features and labels that probes of several C are fitted to. */
+typedef struct binet_probe binet_probe;
+
+/** Take features and labels: check them, take their mean, copy what fits in memory.
+ *
+ * @param[in]  context   Its executor shares the work. Must outlive the probe. NULL: malloc, one thread.
+ * @param[in]  features  [N, D] f16, bf16, f32 or f64, any strides, finite; N, D >= 1. Memory-mapped files may be larger
+ *                       than memory: they are read from front to back. Must stay as it is until the probe is destroyed.
+ *                       Not NULL.
+ * @param[in]  labels    [N] i32 or i64, 0 .. n_classes - 1. Not NULL.
+ * @param[in]  n_classes 2 .. 2^24. Each class has a row whose weight is more than 0, or its intercept would have no
+ *                       optimum.
+ * @param[in]  weights   [N] f64, >= 0, finite. NULL: 1 each.
+ * @param[in]  options   NULL: 1e-4, 512 MiB.
+ * @param[out] probe     To be destroyed by the caller. Not NULL.
+ * @param[out] error     element: row; for a class without rows, the class.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a NaN, an infinity or a number too large for f32 in features, a
+ *         label or weight out of range, a class without rows), _UNSUPPORTED, _OUT_OF_MEMORY, _INTERNAL.
+ * Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_probe_create(const binet_context *context, const binet_array *features,
+                                          const binet_array *labels, int64_t n_classes, const binet_array *weights,
+                                          const binet_probe_options *options, binet_probe **probe, binet_error *error);
+
+/** Destroy a probe. NULL is fine. Since 0.1. */
+BINET_API void binet_probe_destroy(binet_probe *probe);
+
+/** Fit W and b: the minimum of
+ *
+ *     C sum_i weight_i (-log softmax(W x_i + b)[label_i]) + 1/2 ||W||^2
+ *
+ * which is the objective of scikit-learn's LogisticRegression for more than two classes; for two it has one row of
+ * coefficients w, which is W_1 - W_0 at half its C, and twice the objective. A fit starts from the one before it, so
+ * that a path over ascending C costs little; after a fit at other values of C its result is within the same
+ * certificate.
+ *
+ * How, and why it converges. L-BFGS with 20 pairs (Liu and Nocedal, Math. Programming 1989), whose inverse Hessian to
+ * begin with is that of (mean of diag(p) - p p') x (covariance of the features) + identity, a Kronecker product, taken
+ * anew from a sample of rows as the search goes on. The length of a step is found on the sample, where logits are
+ * straight lines, with the slope of all rows as its start; it is taken where the objective falls by Armijo's rule. The
+ * objective is convex and smooth, since diag(p) - p p' is at most 1/2 (Boehning, Ann. Inst. Statist. Math. 1992), and
+ * strongly convex in W, with modulus 1; eigenvalues are held between fixed bounds; so the search converges linearly
+ * from any start. Products are in f32 while their rounding is below what is asked for, then in f64.
+ *
+ * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
+ * W, where b is optimal; `gap` is (g + sqrt(L d))^2 / 2 + d / 2, g being that norm, d the Newton decrement of b and L a
+ * bound of the Hessian: all from a gradient in f64. d takes its Hessian from the sample of rows. Most fits are ten
+ * times nearer to the optimum than their certificate.
+ *
+ * @param[in,out] probe  Not NULL. One call at a time.
+ * @param[in]     C      Inverse of the penalty's strength, finite, > 0.
+ * @param[in,out] result struct_size, coefficients and intercepts set by the caller; filled by BINET_NOT_CONVERGED too.
+ *                       Not NULL.
+ * @param[out]    error  NULL: no detail wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _NOT_CONVERGED (after most_evaluations, or where rounding lets it come no
+ * nearer: the result is the best point, with its certificate), _CANCELLED, _OUT_OF_MEMORY. Exactness: bounded by the
+ * certificate; the same bits on the same machine for any number of threads. Since 0.1.
+ */
+BINET_API binet_status binet_probe_fit(binet_probe *probe, double C, binet_probe_result *result, binet_error *error);
+
+BINET_END
+
+#endif

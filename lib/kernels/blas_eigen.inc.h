@@ -1,0 +1,28 @@
+/* Eigenvalues and eigenvectors in NUMBER by SYEVD, as EIGEN: included once for each precision. */
+binet_status EIGEN(const binet_context *context, int64_t n, NUMBER *a, NUMBER *values, binet_error *error)
+{
+    blasint order = (blasint)n;
+    blasint info = 0;
+    blasint lwork = -1;
+    blasint liwork = -1;
+    NUMBER work_size = 0;
+    blasint iwork_size = 0;
+    /* First how much room it needs. */
+    SYEVD("V", "U", &order, a, &order, values, &work_size, &lwork, &iwork_size, &liwork, &info);
+    lwork = (blasint)work_size;
+    liwork = iwork_size;
+    NUMBER *work = binet__allocate(context, lwork, sizeof *work, error);
+    blasint *iwork = work == NULL ? NULL : binet__allocate(context, liwork, sizeof *iwork, error);
+    binet_status status = BINET_OUT_OF_MEMORY;
+    if (iwork != NULL) {
+        SYEVD("V", "U", &order, a, &order, values, work, &lwork, iwork, &liwork, &info);
+        status = no_convergence(info, "eigenvalues", error);
+    }
+    binet__release(context, iwork);
+    binet__release(context, work);
+    return status;
+}
+
+#undef NUMBER
+#undef EIGEN
+#undef SYEVD

@@ -1,0 +1,29 @@
+/** What a probe is fitted to: checked, with its mean, and as much of it in memory as there is room for. */
+#ifndef BINET_METRICS_PROBE_DATA_H
+#define BINET_METRICS_PROBE_DATA_H
+
+#include "metrics/probe_loss.h"
+
+typedef struct binet__probe_data {
+    const binet_context *context;
+    binet_array array; /**< of the features */
+    binet__features features;
+    binet__probe_rows all;     /**< every row, read from the array */
+    binet__probe_rows nearest; /**< every row, from the copy where it holds them all, else read from the array */
+    binet__probe_rows copied;  /**< rows in memory, in random order; its first ones are a sample */
+    double weight;             /**< of all rows */
+    double *mean;              /**< [width] by weight */
+    float *centred;            /**< [copied, width] */
+    int32_t *labels;           /**< [n], and [copied] of the copy */
+    double *weights;           /**< likewise; NULL: all 1 */
+    int64_t n_passes;          /**< over the array, so far */
+} binet__probe_data;
+
+/** Check and read, with at most `row_bytes` of copied rows. On failure there is nothing to release. */
+binet_status binet__probe_data_read(const binet_context *context, const binet_array *features,
+                                    const binet_array *labels, int64_t n_classes, const binet_array *weights,
+                                    int64_t row_bytes, binet__probe_data *data, binet_error *error);
+
+void binet__probe_data_release(binet__probe_data *data);
+
+#endif

@@ -1,0 +1,439 @@
+/* The linear probe: its certificate is true, whatever the dtype, order, memory and threads; held to the definition of
+ * the objective, computed here in plain loops. */
+#include "binet/probe.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "binet/threads.h"
+#include "check.h"
+#include "failing_allocator.h"
+#include "scores.h"
+
+enum { N = 400, D = 9, K = 5 };
+
+static double features[N * D];
+static float narrow[N * D];
+static int64_t labels[N];
+static double weights[N];
+
+/* Rows whose classes overlap, features of scales from 1 to 256 and far from 0. */
+static void make(void)
+{
+    uint64_t state = 7;
+    for (int64_t i = 0; i < N; i++) {
+        labels[i] = i < K ? i : (int64_t)(scores_next(&state) >> 33) % K;
+        weights[i] = (double)(i % 4) / 2;
+        for (int64_t j = 0; j < D; j++) {
+            double noise = (double)(scores_next(&state) >> 40) * 0x1p-22 - 2.0;
+            narrow[i * D + j] = (float)((noise + (double)((labels[i] * (j + 1)) % 3) + 4.0) * ldexp(1.0, (int)j));
+            features[i * D + j] = narrow[i * D + j];
+        }
+    }
+}
+
+typedef struct fitted {
+    double w[K * D];
+    double b[K];
+    binet_probe_result result;
+    binet_status status;
+} fitted;
+
+static void reset(fitted *of)
+{
+    memset(of, 0, sizeof *of);
+    of->result.struct_size = sizeof of->result;
+    of->result.coefficients = of->w;
+    of->result.intercepts = of->b;
+}
+
+/* The objective at W and b by its definition, and the norm of its gradient in both. */
+static double objective(const fitted *of, const double *weight, double c, double *norm)
+{
+    double value = 0.0;
+    double gradient[K * D + K] = {0};
+    for (int64_t i = 0; i < N; i++) {
+        double logits[K];
+        double largest = -INFINITY;
+        double sum = 0.0;
+        double factor = c * (weight != NULL ? weight[i] : 1.0);
+        for (int64_t k = 0; k < K; k++) {
+            logits[k] = of->b[k];
+            for (int64_t j = 0; j < D; j++) {
+                logits[k] += of->w[k * D + j] * features[i * D + j];
+            }
+            largest = fmax(largest, logits[k]);
+        }
+        for (int64_t k = 0; k < K; k++) {
+            sum += exp(logits[k] - largest);
+        }
+        value += factor * (log(sum) + largest - logits[labels[i]]);
+        for (int64_t k = 0; k < K; k++) {
+            double residual = factor * (exp(logits[k] - largest) / sum - (labels[i] == k));
+            for (int64_t j = 0; j < D; j++) {
+                gradient[k * D + j] += residual * features[i * D + j];
+            }
+            gradient[K * D + k] += residual;
+        }
+    }
+    *norm = 0.0;
+    for (int64_t i = 0; i < K * D; i++) {
+        value += of->w[i] * of->w[i] / 2.0;
+        gradient[i] += of->w[i];
+    }
+    for (int64_t i = 0; i < K * D + K; i++) {
+        *norm += gradient[i] * gradient[i];
+    }
+    *norm = sqrt(*norm);
+    return value;
+}
+
+static binet_probe *probe_of(const binet_context *context, const binet_array *x, const double *weight, double tolerance,
+                             int64_t row_bytes)
+{
+    binet_array y = scores_vector(labels, BINET_I64, N);
+    binet_array s = scores_vector(weight, BINET_F64, N);
+    binet_probe_options options = {.struct_size = sizeof options, .tolerance = tolerance, .row_bytes = row_bytes};
+    binet_probe *probe = NULL;
+    binet_error error = {0};
+    CHECK_INT(binet_probe_create(context, x, &y, K, weight != NULL ? &s : NULL, &options, &probe, &error), BINET_OK);
+    CHECK_TEXT(error.message, "");
+    return probe;
+}
+
+static void fit(const binet_context *context, const binet_array *x, const double *weight, double c, double tolerance,
+                fitted *of)
+{
+    binet_probe *probe = probe_of(context, x, weight, tolerance, 0);
+    reset(of);
+    of->status = binet_probe_fit(probe, c, &of->result, NULL);
+    binet_probe_destroy(probe);
+}
+
+static void the_certificate_is_true(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    for (int weighted = 0; weighted < 2; weighted++) {
+        const double *weight = weighted ? weights : NULL;
+        for (double c = 1e-3; c < 1e3; c *= 100) {
+            static fitted best;
+            fit(NULL, &x, weight, c, 1e-12, &best);
+            CHECK_INT(best.status, BINET_OK);
+            for (double tolerance = 1e-10; tolerance < 1.0; tolerance *= 1000) {
+                static fitted of;
+                double norm;
+                double square = 0.0;
+                fit(NULL, &x, weight, c, tolerance, &of);
+                CHECK_INT(of.status, BINET_OK);
+                double value = objective(&of, weight, c, &norm);
+                CHECK_NEAR(of.result.objective / value, 1.0, 1e-12);
+                CHECK(of.result.gap <= tolerance * value);
+                CHECK(value - best.result.objective <= of.result.gap * (1 + 1e-9) + 1e-12 * value);
+                for (int64_t i = 0; i < K * D; i++) {
+                    square += (of.w[i] - best.w[i]) * (of.w[i] - best.w[i]);
+                }
+                CHECK(sqrt(square) <= of.result.distance + best.result.distance);
+                CHECK_NEAR(of.b[0] + of.b[1] + of.b[2] + of.b[3] + of.b[4], 0.0, 1e-9);
+            }
+        }
+    }
+}
+
+static void weights_are_rows_that_come_more_often(void)
+{
+    static double twice[2 * N * D];
+    static int64_t labels_twice[2 * N];
+    static double doubled[N];
+    int64_t n = 0;
+    for (int64_t i = 0; i < N; i++) {
+        doubled[i] = i < K ? 1.0 : (double)(i % 3);
+        for (double copies = 0; copies < doubled[i]; copies++) {
+            memcpy(twice + n * D, features + i * D, D * sizeof(double));
+            labels_twice[n++] = labels[i];
+        }
+    }
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array more = scores_matrix(twice, BINET_F64, n, D);
+    binet_array y = scores_vector(labels_twice, BINET_I64, n);
+    binet_probe_options options = {.struct_size = sizeof options, .tolerance = 1e-13};
+    static fitted by_weight;
+    static fitted by_rows;
+    binet_probe *probe = NULL;
+    fit(NULL, &x, doubled, 0.1, 1e-13, &by_weight);
+    reset(&by_rows);
+    CHECK_INT(binet_probe_create(NULL, &more, &y, K, NULL, &options, &probe, NULL), BINET_OK);
+    CHECK_INT(binet_probe_fit(probe, 0.1, &by_rows.result, NULL), BINET_OK);
+    binet_probe_destroy(probe);
+    CHECK_NEAR(by_weight.result.objective / by_rows.result.objective, 1.0, 1e-12);
+    for (int64_t i = 0; i < K * D; i++) {
+        CHECK_NEAR(by_weight.w[i], by_rows.w[i], 1e-5);
+    }
+}
+
+static void order_and_strides_of_the_array_change_nothing(void)
+{
+    static float turned[D * N];
+    for (int64_t i = 0; i < N * D; i++) {
+        turned[i % D * N + i / D] = narrow[i];
+    }
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array y = scores_matrix(narrow, BINET_F32, N, D);
+    binet_array z = {turned, BINET_F32, 2, {N, D}, {4, (int64_t)4 * N}};
+    static fitted of[3];
+    fit(NULL, &x, NULL, 0.5, 1e-6, &of[0]);
+    fit(NULL, &y, NULL, 0.5, 1e-6, &of[1]);
+    fit(NULL, &z, NULL, 0.5, 1e-6, &of[2]);
+    CHECK(memcmp(of[0].w, of[1].w, sizeof of[0].w) == 0);
+    CHECK(memcmp(of[1].w, of[2].w, sizeof of[1].w) == 0);
+}
+
+static void threads_change_no_bit(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    static fitted alone;
+    static fitted shared;
+    fit(NULL, &x, weights, 10.0, 1e-9, &alone);
+    for (int32_t threads = 2; threads <= 5; threads++) {
+        binet_thread_pool *pool = NULL;
+        CHECK_INT(binet_thread_pool_create(threads, &pool, NULL), BINET_OK);
+        binet_executor executor = binet_thread_pool_executor(pool);
+        binet_context_options options = {sizeof options, 0, NULL, &executor};
+        binet_context *context = NULL;
+        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
+        fit(context, &x, weights, 10.0, 1e-9, &shared);
+        CHECK(memcmp(alone.w, shared.w, sizeof alone.w) == 0);
+        CHECK(alone.result.gap == shared.result.gap);
+        binet_context_destroy(context);
+        binet_thread_pool_destroy(pool);
+    }
+}
+
+/* A path reaches the optima that fits of their own reach, also with rows that are read anew at each pass. */
+static void a_path_reaches_the_same_optima(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    int64_t cold = 0;
+    int64_t warm = 0;
+    binet_probe *probe = probe_of(NULL, &x, NULL, 1e-9, 0);
+    for (double c = 1e-4; c < 1e3; c *= 2) {
+        static fitted own;
+        static fitted next;
+        fit(NULL, &x, NULL, c, 1e-9, &own);
+        reset(&next);
+        CHECK_INT(binet_probe_fit(probe, c, &next.result, NULL), BINET_OK);
+        CHECK(fabs(own.result.objective - next.result.objective) <= fmax(own.result.gap, next.result.gap));
+        cold += own.result.n_evaluations;
+        warm += next.result.n_evaluations;
+    }
+    CHECK(2 * warm < cold);
+    binet_probe_destroy(probe);
+}
+
+static int32_t count(void *user, int64_t n_evaluations, double gap)
+{
+    int64_t *seen = user;
+    CHECK(gap > 0.0);
+    seen[0] = n_evaluations;
+    return n_evaluations == seen[1];
+}
+
+static void progress_tells_and_cancels(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array y = scores_vector(labels, BINET_I64, N);
+    int64_t seen[2] = {0, -1};
+    binet_probe_options options = {.struct_size = sizeof options, .progress = count, .progress_user = seen};
+    binet_probe *probe = NULL;
+    static fitted of;
+    reset(&of);
+    CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
+    CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, NULL), BINET_OK);
+    CHECK_INT(seen[0], of.result.n_evaluations);
+    seen[1] = 3;
+    binet_error error = {0};
+    static fitted untouched;
+    reset(&untouched);
+    CHECK_INT(binet_probe_fit(probe, 5.0, &untouched.result, &error), BINET_CANCELLED);
+    CHECK_CONTAINS(error.message, "cancelled after 3 evaluations");
+    CHECK(untouched.result.objective == 0.0 && untouched.w[0] == 0.0);
+    seen[1] = -1;
+    CHECK_INT(binet_probe_fit(probe, 5.0, &untouched.result, NULL), BINET_OK); /* and goes on */
+    binet_probe_destroy(probe);
+}
+
+static void a_fit_that_is_cut_off_says_how_far_it_came(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array y = scores_vector(labels, BINET_I64, N);
+    binet_probe_options options = {.struct_size = sizeof options, .tolerance = 1e-9, .most_evaluations = 4};
+    binet_probe *probe = NULL;
+    binet_error error = {0};
+    static fitted of;
+    double norm;
+    reset(&of);
+    CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
+    CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, &error), BINET_NOT_CONVERGED);
+    CHECK_CONTAINS(error.message, "a tolerance of 1e-09 was asked for");
+    CHECK_NEAR(of.result.objective / objective(&of, NULL, 1.0, &norm), 1.0, 1e-12);
+    CHECK(of.result.gap > 1e-9 * of.result.objective);
+    CHECK(of.result.objective < N * log(K)); /* that of zero */
+    binet_probe_destroy(probe);
+}
+
+static void nasty_features_converge(void)
+{
+    enum { SEPARABLE, DUPLICATED, WIDE };
+    static double nasty[N * D];
+    for (int kind = SEPARABLE; kind <= WIDE; kind++) {
+        for (int64_t i = 0; i < N; i++) {
+            for (int64_t j = 0; j < D; j++) {
+                double value = features[i * D + j];
+                nasty[i * D + j] = kind == SEPARABLE    ? (double)(labels[i] == j) + 0.01 * sin((double)(i + j))
+                                   : kind == DUPLICATED ? features[i * D + (j < 3 ? 0 : j)] * (j != 4) + 3.0 * (j == 4)
+                                                        : value * pow(10.0, (double)j - 5.0);
+            }
+        }
+        binet_array x = scores_matrix(nasty, BINET_F64, N, D);
+        for (double c = 1e-2; c < 1e4; c *= 100) {
+            static fitted of;
+            fit(NULL, &x, NULL, c, 1e-7, &of);
+            CHECK_INT(of.status, BINET_OK);
+        }
+    }
+}
+
+typedef struct bad {
+    const binet_array *x;
+    const binet_array *y;
+    int64_t n_classes;
+    const binet_array *s;
+    binet_status status;
+    const char *argument;
+    int64_t element;
+    const char *message;
+} bad;
+
+static void what_is_bad_is_named(void)
+{
+    static double broken[N * D];
+    static double huge[N * D];
+    static double negative[N];
+    static double zeros[N];
+    static double not_finite[N];
+    static int64_t wrong[N];
+    static int64_t without[N];
+    memcpy(broken, features, sizeof broken);
+    memcpy(huge, features, sizeof huge);
+    memcpy(wrong, labels, sizeof wrong);
+    broken[17 * D + 3] = NAN;
+    huge[5 * D] = -1e38;
+    wrong[9] = K;
+    for (int64_t i = 0; i < N; i++) {
+        negative[i] = i == 11 ? -1.0 : 1.0;
+        not_finite[i] = i == 12 ? INFINITY : 1.0;
+        without[i] = labels[i] == 3 ? 2 : labels[i];
+    }
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array nan_x = scores_matrix(broken, BINET_F64, N, D);
+    binet_array huge_x = scores_matrix(huge, BINET_F64, N, D);
+    binet_array empty = scores_matrix(features, BINET_F64, 0, D);
+    binet_array integers = scores_matrix(labels, BINET_I64, N, 1);
+    binet_array y = scores_vector(labels, BINET_I64, N);
+    binet_array short_y = scores_vector(labels, BINET_I64, N - 1);
+    binet_array wrong_y = scores_vector(wrong, BINET_I64, N);
+    binet_array without_y = scores_vector(without, BINET_I64, N);
+    binet_array few = scores_matrix(features, BINET_F64, 3, D);
+    binet_array few_y = scores_vector(labels, BINET_I64, 3);
+    binet_array negative_s = scores_vector(negative, BINET_F64, N);
+    binet_array zero_s = scores_vector(zeros, BINET_F64, N);
+    binet_array infinite_s = scores_vector(not_finite, BINET_F64, N);
+    integers.strides[0] = 8;
+    integers.strides[1] = 8;
+    const bad cases[] = {
+        {&nan_x, &y, K, NULL, BINET_INVALID_DATA, "features", 17, "row 17 of features holds a NaN"},
+        {&huge_x, &y, K, NULL, BINET_INVALID_DATA, "features", 5, "row 5 of features holds a number of size 1e+38"},
+        {&empty, &y, K, NULL, BINET_INVALID_ARGUMENT, "features", -1, "[0, 9]"},
+        {&integers, &y, K, NULL, BINET_INVALID_ARGUMENT, "features", -1, "features has dtype i64"},
+        {&x, &short_y, K, NULL, BINET_INVALID_ARGUMENT, "labels", -1, "labels has 399"},
+        {&x, &wrong_y, K, NULL, BINET_INVALID_DATA, "labels", 9, "labels[9] is 5; allowed: 0 .. 4"},
+        {&x, &without_y, K, NULL, BINET_INVALID_DATA, "labels", 3, "class 3 has no row"},
+        {&few, &few_y, K, NULL, BINET_INVALID_DATA, "labels", 3, "class 3 has no row"},
+        {&x, &y, 1, NULL, BINET_INVALID_ARGUMENT, "n_classes", -1, "n_classes is 1; allowed: 2"},
+        {&x, &y, K, &negative_s, BINET_INVALID_DATA, "weights", 11, "weights[11] is -1"},
+        {&x, &y, K, &infinite_s, BINET_INVALID_DATA, "weights", 12, "weights[12] is inf"},
+        {&x, &y, K, &zero_s, BINET_INVALID_DATA, "labels", 0, "class 0 has no row with a weight"},
+        {NULL, &y, K, NULL, BINET_INVALID_ARGUMENT, "features", -1, "features is NULL"},
+        {&x, NULL, K, NULL, BINET_INVALID_ARGUMENT, "labels", -1, "labels is NULL"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const bad *one = &cases[i];
+        binet_probe *probe = NULL;
+        binet_error error = {0};
+        CHECK_INT(binet_probe_create(NULL, one->x, one->y, one->n_classes, one->s, NULL, &probe, &error), one->status);
+        CHECK_TEXT(error.argument, one->argument);
+        CHECK_INT(error.element, one->element);
+        CHECK_CONTAINS(error.message, one->message);
+        CHECK(probe == NULL);
+    }
+    binet_probe *probe = probe_of(NULL, &x, NULL, 0.0, 0);
+    const double bad_c[] = {0.0, -1.0, NAN, INFINITY};
+    for (int i = 0; i < 4; i++) {
+        static fitted of;
+        binet_error error = {0};
+        reset(&of);
+        CHECK_INT(binet_probe_fit(probe, bad_c[i], &of.result, &error), BINET_INVALID_ARGUMENT);
+        CHECK_TEXT(error.argument, "C");
+        CHECK_CONTAINS(error.message, "allowed: finite numbers above 0");
+    }
+    CHECK_INT(binet_probe_fit(NULL, 1.0, NULL, NULL), BINET_INVALID_ARGUMENT);
+    CHECK_INT(binet_probe_fit(probe, 1.0, NULL, NULL), BINET_INVALID_ARGUMENT);
+    binet_probe_destroy(probe);
+    const double bad_tolerances[] = {-1.0, 1e-15, 2.0, NAN};
+    for (int i = 0; i < 4; i++) {
+        binet_probe_options options = {.struct_size = sizeof options, .tolerance = bad_tolerances[i]};
+        CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_INVALID_ARGUMENT);
+    }
+    binet_probe_options options = {.struct_size = sizeof options, .most_evaluations = -1};
+    CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_INVALID_ARGUMENT);
+    options.most_evaluations = 0;
+    options.row_bytes = -1;
+    CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_INVALID_ARGUMENT);
+}
+
+static void memory_that_runs_out_is_given_back(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array y = scores_vector(labels, BINET_I64, N);
+    binet_array s = scores_vector(weights, BINET_F64, N);
+    FAILING_ALLOCATOR_LOOP(allocator, context)
+    {
+        binet_probe_options options = {.struct_size = sizeof options, .tolerance = 1e-2};
+        binet_probe *probe = NULL;
+        static fitted of;
+        reset(&of);
+        binet_status status = binet_probe_create(context, &x, &y, K, &s, &options, &probe, NULL);
+        CHECK((probe != NULL) == (status == BINET_OK));
+        if (status == BINET_OK) {
+            status = binet_probe_fit(probe, 0.01, &of.result, NULL);
+        }
+        binet_probe_destroy(probe);
+        failing_allocator_next(&allocator, status);
+    }
+    binet_context_destroy(context);
+}
+
+int main(void)
+{
+    make();
+    RUN(the_certificate_is_true);
+    RUN(weights_are_rows_that_come_more_often);
+    RUN(order_and_strides_of_the_array_change_nothing);
+    RUN(threads_change_no_bit);
+    RUN(a_path_reaches_the_same_optima);
+    RUN(progress_tells_and_cancels);
+    RUN(a_fit_that_is_cut_off_says_how_far_it_came);
+    RUN(nasty_features_converge);
+    RUN(what_is_bad_is_named);
+    RUN(memory_that_runs_out_is_given_back);
+    return check_result();
+}
