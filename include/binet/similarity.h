@@ -168,6 +168,88 @@ BINET_API binet_status binet_cka_matrix_finish(const binet_cka_matrix *matrix, b
 /** Destroy a matrix. NULL is fine. Since 0.1. */
 BINET_API void binet_cka_matrix_destroy(binet_cka_matrix *matrix);
 
+/* ---- Canonical correlations and Procrustes ----------------------------------------------------------------------- */
+
+typedef struct binet_svcca_options {
+    uint32_t struct_size;
+    int32_t reserved; /**< 0 */
+    double variance;  /**< share of the variance that is kept of each, in (0, 1]; 0: 0.99. 1: every direction */
+} binet_svcca_options;
+
+typedef struct binet_svcca_result {
+    uint32_t struct_size;
+    int32_t reserved;       /**< 0 */
+    int64_t n;              /**< samples */
+    double svcca;           /**< mean canonical correlation, 0 .. 1; NaN where one of the two has no direction */
+    int64_t n_directions_x; /**< directions of x that are kept; 0: its rows are all the same */
+    int64_t n_directions_y;
+} binet_svcca_result;
+
+/** SVCCA (Raghu et al., NIPS 2017): mean of the canonical correlations of the directions of largest variance of each.
+ *
+ * Of the centred features of each, the fewest left singular vectors whose squared singular values make up the share are
+ * kept; the canonical correlations are the singular values of the product of the two bases, min(n_directions_x,
+ * n_directions_y) of them, all counted the same. It does not change when features are rotated, shifted or scaled as a
+ * whole. Directions whose singular value is not above max(n, D) 2^-52 times the largest are rounding, and are not
+ * there. Take many more samples than directions: spaces that fill [n] are alike whatever they hold.
+ *
+ * Memory: 24 bytes for each number of x and of y.
+ *
+ * @param[in]  context NULL: malloc, one thread, the best instruction set.
+ * @param[in]  x       [n, D1] f16, bf16, f32 or f64, any strides, finite; D1 >= 1, n >= 2, n D1 < 2^31. Not NULL.
+ * @param[in]  y       [n, D2] likewise: the same samples in the same order. Not NULL.
+ * @param[in]  options NULL: 0.99.
+ * @param[out] result  struct_size set by the caller. Not NULL.
+ * @param[out] error   element: the row that holds a NaN or an infinity.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _UNSUPPORTED, _OUT_OF_MEMORY, _INTERNAL (LAPACK did not
+ * converge). Exactness: bounded, within 1e-10 where the singular values on both sides of the cut are apart; the same
+ * bits for any number of threads on one machine. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_svcca(const binet_context *context, const binet_array *x, const binet_array *y,
+                                   const binet_svcca_options *options, binet_svcca_result *result, binet_error *error);
+
+typedef struct binet_pwcca_result {
+    uint32_t struct_size;
+    int32_t is_weighted_by_y; /**< 1: the weights are those of y, which has fewer directions; 0: of x */
+    int64_t n;                /**< samples */
+    double pwcca;             /**< weighted mean canonical correlation, 0 .. 1; NaN where one of the two has no
+                                   direction */
+    int64_t rank_x;           /**< directions of x; 0: its rows are all the same */
+    int64_t rank_y;
+} binet_pwcca_result;
+
+/** PWCCA (Morcos et al., NeurIPS 2018): mean of all canonical correlations, each weighted by how much of the features
+ *  its direction h_i accounts for: sum_j |h_i . x_j| over the centred columns x_j.
+ *
+ * The weights are those of the side with fewer directions, x where both have as many, as in the published code (which
+ * takes columns that are not centred). It does not change when x is shifted or scaled as a whole, nor under any
+ * invertible map of the other side; a rotation of the weighted side changes the weights. Arguments, memory and errors
+ * as binet_svcca. Exactness: bounded, within 1e-10 of well-conditioned features. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_pwcca(const binet_context *context, const binet_array *x, const binet_array *y,
+                                   binet_pwcca_result *result, binet_error *error);
+
+typedef struct binet_procrustes_result {
+    uint32_t struct_size;
+    int32_t reserved;   /**< 0 */
+    int64_t n;          /**< samples */
+    double distance;    /**< 2 - 2 similarity, 0 .. 2; NaN where constant_x or constant_y says why */
+    double similarity;  /**< ||X'Y||_*, 0 .. 1 */
+    int32_t constant_x; /**< 1: all rows of x are the same */
+    int32_t constant_y;
+} binet_procrustes_result;
+
+/** Orthogonal Procrustes distance (Schoenemann, Psychometrika 1966; Ding et al., NeurIPS 2021): min ||X - Y Q||_F^2
+ * over rotations and reflections Q, columns centred and then each matrix divided by its Frobenius norm, which is 2 - 2
+ * ||X'Y||_* with the sum of the singular values of X'Y. Of features of unlike width, columns of zeros are added to the
+ * narrower.
+ *
+ * It does not change when features are rotated, shifted or scaled as a whole. Arguments, memory and errors as
+ * binet_svcca. Exactness: bounded, within 1e-10. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_procrustes(const binet_context *context, const binet_array *x, const binet_array *y,
+                                        binet_procrustes_result *result, binet_error *error);
+
 BINET_END
 
 #endif

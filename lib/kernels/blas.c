@@ -102,32 +102,50 @@ static binet_status no_convergence(blasint info, const char *what, binet_error *
 #define SYEVD BLAS(ssyevd_)
 #include "kernels/blas_eigen.inc.h"
 
-binet_status binet__singular_values(const binet_context *context, int64_t m, int64_t n, double *a, double *values,
-                                    binet_error *error)
+/* By columns, a is its transpose, whose singular values are the same and whose right vectors are the left ones of a:
+ * in `right`, where they are wanted, each of them a row by columns, a column by rows. */
+static binet_status decompose(const binet_context *context, const char *job, int64_t m, int64_t n, double *a,
+                              double *left, double *right, double *values, binet_error *error)
 {
-    /* By columns, a is its transpose, whose singular values are the same. */
     blasint rows = (blasint)n;
     blasint columns = (blasint)m;
-    blasint one = 1;
     blasint info = 0;
     blasint lwork = -1;
     double work_size = 0.0;
-    int64_t smaller = m < n ? m : n;
+    blasint smaller = (blasint)(m < n ? m : n);
     blasint *iwork = binet__allocate(context, smaller, 8 * sizeof *iwork, error);
     if (iwork == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
     BLAS(dgesdd_)
-    ("N", &rows, &columns, a, &rows, values, NULL, &one, NULL, &one, &work_size, &lwork, iwork, &info);
+    (job, &rows, &columns, a, &rows, values, left, &rows, right, &smaller, &work_size, &lwork, iwork, &info);
     lwork = (blasint)work_size;
     double *work = binet__allocate(context, lwork, sizeof *work, error);
     binet_status status = BINET_OUT_OF_MEMORY;
     if (work != NULL) {
         BLAS(dgesdd_)
-        ("N", &rows, &columns, a, &rows, values, NULL, &one, NULL, &one, work, &lwork, iwork, &info);
+        (job, &rows, &columns, a, &rows, values, left, &rows, right, &smaller, work, &lwork, iwork, &info);
         status = no_convergence(info, "singular values", error);
     }
     binet__release(context, work);
     binet__release(context, iwork);
+    return status;
+}
+
+binet_status binet__singular_values(const binet_context *context, int64_t m, int64_t n, double *a, double *values,
+                                    binet_error *error)
+{
+    return decompose(context, "N", m, n, a, NULL, NULL, values, error);
+}
+
+binet_status binet__left_singular_vectors(const binet_context *context, int64_t m, int64_t n, double *a, double *u,
+                                          double *values, binet_error *error)
+{
+    double *left = binet__allocate(context, m < n ? m : n, (uint64_t)n * sizeof *left, error);
+    if (left == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    binet_status status = decompose(context, "S", m, n, a, left, u, values, error);
+    binet__release(context, left);
     return status;
 }

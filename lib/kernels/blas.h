@@ -55,4 +55,9 @@ binet_status binet__eigen_f32(const binet_context *context, int64_t n, float *a,
 binet_status binet__singular_values(const binet_context *context, int64_t m, int64_t n, double *a, double *values,
                                     binet_error *error);
 
+/** Left singular vectors of a[m, n], which is lost, as the columns of u[m, min(m, n)], and the singular values,
+ *  descending. BINET_INTERNAL as above. */
+binet_status binet__left_singular_vectors(const binet_context *context, int64_t m, int64_t n, double *a, double *u,
+                                          double *values, binet_error *error);
+
 #endif

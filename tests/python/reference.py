@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import scipy
 
 Array = npt.NDArray[Any]
 
@@ -220,3 +221,29 @@ def minibatch_cka(first: list[list[Array]], second: list[list[Array]], unbiased:
         columns = columns + np.array([hsic(m, m, unbiased) for m in others])
     ratios: Array = numerators / np.sqrt(np.multiply.outer(rows, columns))
     return ratios
+
+
+def directions(x: Array, variance: float) -> Array:
+    """[n, k] left singular vectors of the centred columns that hold a share of the variance."""
+    u, s, _ = np.linalg.svd(x - x.mean(0), full_matrices=False)
+    s = s[s > s[0] * max(x.shape) * np.finfo(float).eps]
+    share = np.cumsum(s**2) / np.sum(s**2)
+    kept: Array = u[:, : len(s) if variance == 1 else 1 + int(np.sum(share < variance))]
+    return kept
+
+
+def svcca(x: Array, y: Array, variance: float) -> tuple[float, tuple[int, int]]:
+    """SVCCA and how many directions each keeps, from the angles between two spaces (Raghu et al., 2017)."""
+    a, b = directions(x, variance), directions(y, variance)
+    return float(np.cos(scipy.linalg.subspace_angles(a, b)).mean()), (a.shape[1], b.shape[1])
+
+
+def pwcca(x: Array, y: Array) -> tuple[float, bool]:
+    """PWCCA from canonical variates (Morcos et al., 2018), and whether the weights are those of x."""
+    a, b = directions(x, 1), directions(y, 1)
+    is_x = a.shape[1] <= b.shape[1]
+    if not is_x:
+        x, a, b = y, b, a
+    turn, correlations, _ = np.linalg.svd(a.T @ b, full_matrices=False)
+    weights = np.abs((a @ turn).T @ (x - x.mean(0))).sum(1)
+    return float(weights @ correlations / weights.sum()), is_x

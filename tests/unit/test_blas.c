@@ -218,6 +218,44 @@ static void what_does_not_converge_is_told(void)
     CHECK_CONTAINS(error.message, "the singular values did not converge");
 }
 
+/* u diag(values) v' = a says u'u = 1 and u'a a'u = diag(values^2). */
+static void left_vectors_are_the_columns(void)
+{
+    const int64_t shapes[2][2] = {{M, N}, {N, M}};
+    for (int which = 0; which < 2; which++) {
+        int64_t m = shapes[which][0];
+        int64_t n = shapes[which][1];
+        double a[M * N];
+        double lost[M * N];
+        double u[M * N];
+        double values[N];
+        fill(a, M * N);
+        memcpy(lost, a, sizeof lost);
+        CHECK_INT(binet__left_singular_vectors(NULL, m, n, lost, u, values, NULL), BINET_OK);
+        for (int64_t i = 0; i < N; i++) {
+            CHECK(i == 0 || values[i] <= values[i - 1]);
+            for (int64_t j = 0; j < N; j++) {
+                double unit = 0.0;
+                double product = 0.0;
+                for (int64_t row = 0; row < m; row++) {
+                    unit += u[row * N + i] * u[row * N + j];
+                }
+                for (int64_t column = 0; column < n; column++) {
+                    double of_i = 0.0;
+                    double of_j = 0.0;
+                    for (int64_t row = 0; row < m; row++) {
+                        of_i += u[row * N + i] * a[row * n + column];
+                        of_j += u[row * N + j] * a[row * n + column];
+                    }
+                    product += of_i * of_j;
+                }
+                CHECK_NEAR(unit, i == j ? 1.0 : 0.0, 1e-13);
+                CHECK_NEAR(product, i == j ? values[i] * values[i] : 0.0, 1e-13);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     RUN(products_are_those_of_the_definition);
@@ -227,5 +265,6 @@ int main(void)
     RUN(squares_of_singular_values_are_eigenvalues);
     RUN(memory_that_fails_is_told);
     RUN(what_does_not_converge_is_told);
+    RUN(left_vectors_are_the_columns);
     return check_result();
 }

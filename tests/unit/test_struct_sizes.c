@@ -183,6 +183,26 @@ static binet_status cka_matrix(const void *options, void *result, binet_error *e
     return status;
 }
 
+static binet_status svcca(const void *options, void *result, binet_error *error)
+{
+    const binet_array samples = {accuracies, BINET_F64, 2, {3, 1}, {8, 8}};
+    return binet_svcca(NULL, &samples, &samples, options, result, error);
+}
+
+static binet_status pwcca(const void *options, void *result, binet_error *error)
+{
+    (void)options;
+    const binet_array samples = {accuracies, BINET_F64, 2, {3, 1}, {8, 8}};
+    return binet_pwcca(NULL, &samples, &samples, result, error);
+}
+
+static binet_status procrustes(const void *options, void *result, binet_error *error)
+{
+    (void)options;
+    const binet_array samples = {accuracies, BINET_F64, 2, {3, 1}, {8, 8}};
+    return binet_procrustes(NULL, &samples, &samples, result, error);
+}
+
 static binet_status synthetic(const void *options, void *result, binet_error *error)
 {
     static const int32_t ends[C + 1] = {0, 1, 2};
@@ -378,6 +398,9 @@ static const call calls[] = {
     {"class_gap", class_gap, PLAIN(binet_class_gap_options), sizeof(binet_class_gap_result), NULL, NULL},
     {"cka", cka, RESERVED(binet_cka_options), sizeof(binet_cka_result), NULL, NULL},
     {"cka_matrix", cka_matrix, PLAIN(binet_cka_matrix_options), sizeof(binet_cka_matrix_result), NULL, NULL},
+    {"svcca", svcca, RESERVED(binet_svcca_options), sizeof(binet_svcca_result), NULL, NULL},
+    {"pwcca", pwcca, 0, 0, sizeof(binet_pwcca_result), NULL, NULL},
+    {"procrustes", procrustes, 0, 0, sizeof(binet_procrustes_result), NULL, NULL},
     {"synthetic", synthetic, RESERVED(binet_synthetic_options), sizeof(binet_synthetic_result), NULL, NULL},
     {"corruption", corruption, RESERVED(binet_corruption_options), sizeof(binet_corruption_result), NULL, NULL},
     {"relative_accuracy", relative_accuracy, RESERVED(binet_relative_accuracy_options),

@@ -116,6 +116,7 @@ from .significance import Equivalence, McNemar, holm, mcnemar, tost, wilson_inte
 from .similarity import CKA, cka
 from .smooth_ece import SmoothECE, smooth_ece
 from .statistics import BootstrapEstimate, bootstrap
+from .subspace import PWCCA, SVCCA, Procrustes, procrustes, pwcca, svcca
 from .synthetic import PUG_IMAGENET_FACTORS, SyntheticAccuracy, SyntheticFactor, SyntheticFactors, synthetic_accuracy
 from .threads import get_num_threads, set_num_threads
 from .transfer import LEEP, NCE, LogME, LogMEClass, LogMEClasses, leep, logme, nce
@@ -132,8 +133,10 @@ __all__ = [
     "NCE",
     "PRESETS",
     "PUG_IMAGENET_FACTORS",
+    "PWCCA",
     "SIXTEEN_CLASSES",
     "STUDY_SETS",
+    "SVCCA",
     "VTAB",
     "VTAB_GROUPS",
     "Accuracy",
@@ -211,6 +214,7 @@ __all__ = [
     "Preset",
     "ProbedTask",
     "ProbedTasks",
+    "Procrustes",
     "ProperScores",
     "RankCorrelations",
     "RelativeAccuracy",
@@ -283,7 +287,9 @@ __all__ = [
     "object_focus",
     "observer_pairs",
     "probe_tasks",
+    "procrustes",
     "proper_scores",
+    "pwcca",
     "quba_calibration_error",
     "read_answers",
     "read_features",
@@ -297,6 +303,7 @@ __all__ = [
     "smooth_ece",
     "sort_by_difficulty",
     "study_robustness",
+    "svcca",
     "synthetic_accuracy",
     "tost",
     "transforms",
