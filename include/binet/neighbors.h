@@ -63,6 +63,61 @@ BINET_API binet_status binet_neighbors(const binet_context *context, const binet
                                        const binet_array *queries, const binet_neighbors_options *options,
                                        binet_neighbors_result *result, binet_error *error);
 
+/* ---- Votes ------------------------------------------------------------------------------------------------------- */
+
+/** How much a neighbour's label counts. */
+enum {
+    BINET_VOTES_SOFTMAX = 0, /**< exp(cosine / T), or exp(-distance / T), over the sum of those of the k neighbours */
+    BINET_VOTES_UNIFORM = 1  /**< 1 / k: scikit-learn's KNeighborsClassifier */
+};
+
+typedef struct binet_neighbors_vote_options {
+    uint32_t struct_size;
+    int32_t weights;    /**< a BINET_VOTES_* */
+    int32_t metric;     /**< the BINET_METRIC_* that the values are of */
+    int32_t reserved;   /**< 0 */
+    double temperature; /**< T of BINET_VOTES_SOFTMAX, 1e-6 .. 1e6; 0: 0.07 */
+} binet_neighbors_vote_options;
+
+typedef struct binet_neighbors_vote_result {
+    uint32_t struct_size;
+    int32_t reserved;      /**< 0 */
+    int64_t *predicted;    /**< set by the caller: room for L M entries, [L, M]: the class of most votes, of equals the
+                                lower. NULL: not wanted */
+    double *probabilities; /**< set by the caller: room for L M C entries, [L, M, C]: shares of the votes, which sum to
+                                1. NULL: not wanted */
+    int64_t n_queries;     /**< M */
+    int64_t n_ks;          /**< L */
+    int64_t n_classes;     /**< C */
+} binet_neighbors_vote_result;
+
+/** Classes of queries by the labels of their neighbours, for several k from one search.
+ *
+ * The defaults are the rules of DINOv2 (Oquab et al., TMLR 2024; dinov2/eval/knn.py): cosines of features of length 1,
+ * weights softmax(cosine / 0.07), k of 10, 20, 100 and 200. There the softmax is over the neighbours of the largest k
+ * and for a smaller one the first k weights are summed as they are; here they are scaled to sum to 1 for every k, which
+ * changes no prediction.
+ *
+ * @param[in]     context   NULL: malloc, one thread, the best instruction set.
+ * @param[in]     indices   [M, K] i64, any strides, M >= 1, K >= 1: as binet_neighbors gives them, 0 .. N - 1. Not
+ * NULL.
+ * @param[in]     values    [M, K] f64, likewise: finite, the nearest first. May be NULL with BINET_VOTES_UNIFORM.
+ * @param[in]     labels    [N] i32 or i64: 0 .. C - 1, of the rows of train. Not NULL.
+ * @param[in]     ks        [L] i32 or i64, L >= 1: how many of the neighbours vote, each 1 .. K, in any order. Not
+ * NULL.
+ * @param[in]     n_classes C, 1 .. 2^31 - 1.
+ * @param[in]     options   NULL: softmax of cosines, T = 0.07.
+ * @param[in,out] result    struct_size, predicted and probabilities set by the caller. Untouched on failure. Not NULL.
+ * @param[out]    error     element: a row of labels; m * K + j of indices and values; an entry of ks. NULL: no detail
+ *                          wanted.
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA, _UNSUPPORTED, _OUT_OF_MEMORY.
+ * Exactness: predictions of uniform votes exact, the rest reproducible. Thread-safe. Since 0.1.
+ */
+BINET_API binet_status binet_neighbors_vote(const binet_context *context, const binet_array *indices,
+                                            const binet_array *values, const binet_array *labels, const binet_array *ks,
+                                            int64_t n_classes, const binet_neighbors_vote_options *options,
+                                            binet_neighbors_vote_result *result, binet_error *error);
+
 BINET_END
 
 #endif

@@ -62,15 +62,21 @@ static binet_status read_options(const binet_neighbors_options *options, int64_t
                                     "queries has %lld rows where train has %lld; they are the same with exclude_self",
                                     (long long)n_queries, (long long)n_train);
     }
-    int64_t most = n_train - given.exclude_self;
     search->k = given.k != 0 ? given.k : DEFAULT_K;
+    search->metric = given.metric;
+    search->exclude_self = given.exclude_self;
+    return BINET_OK;
+}
+
+/* Told after rows that cannot be compared, as scikit-learn tells it. */
+static binet_status check_k(const binet__search *search, binet_error *error)
+{
+    int64_t most = search->train.n - search->exclude_self;
     if (search->k < 1 || search->k > most) {
         return binet__fail_argument(error, "options", "options->k is %lld; allowed: 1 .. %lld, the rows of train%s",
                                     (long long)search->k, (long long)most,
-                                    given.exclude_self ? " but the query's own" : "");
+                                    search->exclude_self ? " but the query's own" : "");
     }
-    search->metric = given.metric;
-    search->exclude_self = given.exclude_self;
     return BINET_OK;
 }
 
@@ -130,6 +136,7 @@ binet_status binet_neighbors(const binet_context *context, const binet_array *tr
     binet__ranked *neighbours = NULL;
     status = measure(context, &search.train, &found.n_zero_train, error);
     status = status == BINET_OK ? measure(context, &search.queries, &found.n_zero_queries, error) : status;
+    status = status == BINET_OK ? check_k(&search, error) : status;
     if (status != BINET_OK) {
         goto cleanup;
     }

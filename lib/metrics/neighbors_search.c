@@ -11,9 +11,10 @@
 enum {
     ROOM = 1 << 26, /* bytes of a slab, and of the rows and of the lists of a wave */
     FEWEST = 64,    /* rows of a slab and of a wave at least, whatever their size */
-    MOST_QUERIES = 1 << 14,
-    BLOCKS = 64, /* blocks of a wave */
+    MOST_QUERIES = 1 << 15,
+    BLOCKS = 32, /* blocks of a wave, unless they would be of more or fewer queries than these */
     SMALLEST_BLOCK = 64,
+    LARGEST_BLOCK = 512,
     TILE = 1024, /* rows of train that are multiplied at a time */
     RUN = 256,   /* scores that are looked through with one bound */
     MADE = 64    /* rows that are made in one step */
@@ -289,7 +290,7 @@ static binet_status create(wave *of, binet_error *error)
     of->most_rows = smaller(search->train.n, rows_that_fit(row));
     of->most_queries = smaller(search->queries.n, smaller(MOST_QUERIES, rows_that_fit(row > list ? row : list)));
     int64_t share = (of->most_queries + BLOCKS - 1) / BLOCKS;
-    of->block = share > SMALLEST_BLOCK ? share : SMALLEST_BLOCK;
+    of->block = smaller(share > SMALLEST_BLOCK ? share : SMALLEST_BLOCK, LARGEST_BLOCK);
     binet_status status = allocate_rows(of, of->most_queries, &of->queries, error);
     status = status == BINET_OK ? allocate_rows(of, of->most_rows, &of->slab, error) : status;
     if (status != BINET_OK) {

@@ -287,6 +287,16 @@ static binet_status neighbors(const void *options, void *result, binet_error *er
     return binet_neighbors(NULL, &scores, &scores, options != NULL ? options : &usual, result, error);
 }
 
+static binet_status neighbors_vote(const void *options, void *result, binet_error *error)
+{
+    static const int64_t nearest[2] = {3, 1};
+    static const double cosines[2] = {0.5, 0.25};
+    const binet_array indices = {nearest, BINET_I64, 2, {1, 2}, {16, 8}};
+    const binet_array values = {cosines, BINET_F64, 2, {1, 2}, {16, 8}};
+    const binet_array ks = {nearest + 1, BINET_I64, 1, {1}, {8}};
+    return binet_neighbors_vote(NULL, &indices, &values, &labels, &ks, C, options, result, error);
+}
+
 static binet_status shape_bias(const void *options, void *result, binet_error *error)
 {
     return binet_shape_bias(NULL, &labels, &labels, &labels, options, result, error);
@@ -414,6 +424,8 @@ static const call calls[] = {
     {"ensemble", ensemble, PLAIN(binet_ensemble_options), 0, NULL, NULL},
     {"blind_pairs", blind_pairs, RESERVED(binet_blind_pairs_options), sizeof(binet_blind_pairs_result), NULL, NULL},
     {"neighbors", neighbors, RESERVED(binet_neighbors_options), sizeof(binet_neighbors_result), two_neighbors, NULL},
+    {"neighbors_vote", neighbors_vote, RESERVED(binet_neighbors_vote_options), sizeof(binet_neighbors_vote_result),
+     NULL, NULL},
     {"shape_bias", shape_bias, PLAIN(binet_shape_bias_options), sizeof(binet_shape_bias_result), NULL, NULL},
     {"consistency", consistency, 0, 0, sizeof(binet_error_consistency_result), NULL, NULL},
     {"consistency_matrix", consistency_matrix, 0, 0, sizeof(binet_error_consistency_matrix_result), NULL, NULL},

@@ -82,6 +82,7 @@ from .model_ranking import ModelScores, RankCorrelations
 from .model_table import ModelTable
 from .multilabel import MultilabelAccuracy, imagenet_val_file_names, multilabel_accuracy
 from .neighbors import Neighbors, neighbors
+from .neighbors_probe import NeighborsAccuracies, NeighborsProbe
 from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
@@ -205,6 +206,8 @@ __all__ = [
     "ModelTable",
     "MultilabelAccuracy",
     "Neighbors",
+    "NeighborsAccuracies",
+    "NeighborsProbe",
     "ObjectFocus",
     "Placement",
     "PlacementError",

@@ -54,6 +54,13 @@ class View:
                 "binet_array *", (ffi.cast("void *", address), code, array.ndim, array.shape, array.strides)
             )
 
+    def first(self, n: int) -> View:
+        """The first n entries along the first axis."""
+        return View(None) if self._array is None else View(self._array[:n], self.pointer.dtype)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return View, (self._array, 0 if self._array is None else self.pointer.dtype)
+
 
 def view(value: object, name: str) -> View:
     """View `value`, the parameter `name`, without a copy.

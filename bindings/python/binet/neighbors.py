@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from ._html import table
 from ._library import call, ffi, lib, struct
 from ._options import choose, whole
-from .arrays import view
+from .arrays import View, view
 from .errors import InvalidArgument
 from .threads import context
 
@@ -91,20 +92,25 @@ def neighbors(train: Any, queries: Any = None, k: int = 20, metric: str = "cosin
         binet.Error: `INVALID_ARGUMENT`: shapes, k, the metric; `INVALID_DATA`, with the row, for a value not finite, or
             a squared length that is neither 0 nor from 1e-240 to 1e300.
     """
-    code = choose("metric", metric, METRICS)
+    choose("metric", metric, METRICS)
     train_view = view(train, "train")
-    query_view = train_view if queries is None else view(queries, "queries")
+    query_view = None if queries is None else view(queries, "queries")
     k = whole("k", k, 1, max(train_view.shape[0] - (queries is None), 1))
-    indices = np.empty((query_view.shape[0], k), np.int64)
-    values = np.empty((query_view.shape[0], k))
-    options = struct("binet_neighbors_options", metric=code, k=k, exclude_self=queries is None)
+    return search(train_view, query_view, k, metric, {"options": "k"})
+
+
+def search(train: View, queries: View | None, k: int, metric: str, names: Mapping[str, str]) -> Neighbors:
+    """Neighbours of views; `names` are those of the caller's parameters."""
+    pointers = train.pointer, (train if queries is None else queries).pointer
+    indices = np.empty(((train if queries is None else queries).shape[0], k), np.int64)
+    values = np.empty(indices.shape)
+    options = struct("binet_neighbors_options", metric=METRICS[metric], k=k, exclude_self=queries is None)
     result = struct(
         "binet_neighbors_result",
         indices=ffi.from_buffer("int64_t[]", indices),
         values=ffi.from_buffer("double[]", values),
     )
-    pointers = train_view.pointer, query_view.pointer
-    call(lib.binet_neighbors, context().pointer, *pointers, options, result, names={"options": "k"})
+    call(lib.binet_neighbors, context().pointer, *pointers, options, result, names=names)
     for array in (indices, values):
         array.flags.writeable = False
     return Neighbors(
