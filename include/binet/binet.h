@@ -11,6 +11,7 @@
 #include "evaluate.h"
 #include "image.h"
 #include "invariance.h"
+#include "linear.h"
 #include "mistakes.h"
 #include "neighbors.h"
 #include "predictions.h"

@@ -3,10 +3,23 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "kernels/blas.h"
 
 enum { LANES = 8 };
+
+binet_status binet__features_check(const binet_array *array, const char *argument, binet_error *error)
+{
+    binet_status status = binet__check_array(array, argument, 2, BINET__DTYPES_FLOAT, error);
+    if (status == BINET_OK && (array->shape[0] < 1 || array->shape[1] < 1 || !binet__blas_fits(array->shape[1]))) {
+        status =
+            binet__fail_argument(error, argument, "%s has shape [%lld, %lld]; allowed: [N, D], N >= 1, 1 <= D < 2^31",
+                                 argument, (long long)array->shape[0], (long long)array->shape[1]);
+    }
+    return status;
+}
 
 binet__features binet__features_of(const binet_array *array, const char *argument, const binet__kernels *kernels)
 {

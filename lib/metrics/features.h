@@ -12,6 +12,9 @@ typedef struct binet__features {
     double *squares; /**< [n], the caller's: squared lengths, once they are measured; 0: the row has no direction */
 } binet__features;
 
+/** Check dtype and shape of features [N, D] for BLAS: N >= 1, 1 <= D < 2^31. */
+binet_status binet__features_check(const binet_array *array, const char *argument, binet_error *error);
+
 /** Features of a checked array [N, D] of f16, bf16, f32 or f64; all is borrowed. */
 binet__features binet__features_of(const binet_array *array, const char *argument, const binet__kernels *kernels);
 

@@ -21,17 +21,11 @@ static const double most = 1e37;
 static binet_status check_shapes(const binet_array *features, const binet_array *labels, int64_t n_classes,
                                  const binet_array *weights, binet_error *error)
 {
-    binet_status status = binet__check_array(features, "features", 2, BINET__DTYPES_FLOAT, error);
+    binet_status status = binet__features_check(features, "features", error);
     int64_t n = status == BINET_OK ? features->shape[0] : 0;
-    if (status == BINET_OK && (n < 1 || features->shape[1] < 1)) {
+    if (status == BINET_OK && n > UINT32_MAX) {
         status =
-            binet__fail_argument(error, "features", "features has the shape [%lld, %lld]; at least [1, 1] is needed",
-                                 (long long)n, (long long)features->shape[1]);
-    }
-    if (status == BINET_OK && !(binet__blas_fits(features->shape[1]) && n <= UINT32_MAX)) {
-        status = binet__fail_argument(error, "features",
-                                      "features has the shape [%lld, %lld]; allowed: up to [2^32 - 1, 2^31 - 1]",
-                                      (long long)n, (long long)features->shape[1]);
+            binet__fail_argument(error, "features", "features has %lld rows; allowed: up to 2^32 - 1", (long long)n);
     }
     if (status == BINET_OK && (n_classes < 2 || n_classes > MOST_CLASSES)) {
         status = binet__fail_argument(error, "n_classes", "n_classes is %lld; allowed: 2 .. %d", (long long)n_classes,

@@ -183,7 +183,7 @@ static binet_status start(binet__probe_fit *of, binet_error *error)
 static binet_status descend(binet__probe_fit *of, int precise, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    int64_t left = probe->given.most_evaluations - of->n_evaluations;
+    int64_t left = probe->given.most_evaluations - of->n_evaluations - 1; /* one is the certificate's */
     binet__lbfgs_problem problem = {.user = of,
                                     .evaluate = evaluate,
                                     .precondition = precondition,

@@ -273,6 +273,7 @@ static void a_fit_that_is_cut_off_says_how_far_it_came(void)
     reset(&of);
     CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
     CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, &error), BINET_NOT_CONVERGED);
+    CHECK_INT(of.result.n_evaluations, 4);
     CHECK_CONTAINS(error.message, "a tolerance of 1e-09 was asked for");
     CHECK_NEAR(of.result.objective / objective(&of, NULL, 1.0, &norm), 1.0, 1e-12);
     CHECK(of.result.gap > 1e-9 * of.result.objective);

@@ -76,6 +76,7 @@ from .feature_files import LabelledFeatures, read_features
 from .groups import SIXTEEN_CLASSES, ClassGroups
 from .image import ImageLimits, ImageList, read_image
 from .invariance import Estimate, Invariance, InvarianceSetting, invariance
+from .linear_probe import Certificate, LinearProbe, NotConvergedWarning
 from .matching import Match, match
 from .mistakes import ErrorRatio, ErrorRatioFactor, ErrorRatioFactors, error_ratio, metaclass_correct
 from .model_ranking import ModelScores, RankCorrelations
@@ -86,6 +87,7 @@ from .neighbors_probe import NeighborsAccuracies, NeighborsProbe
 from .object_focus import MappedAccuracy, ObjectFocus, mapped_accuracy, object_focus
 from .predictions import Predictions
 from .presets import IMAGENET_WNIDS, PRESETS, Preset
+from .probe_path import ProbePath, ProbeStep
 from .probe_tasks import ProbedTask, ProbedTasks, TaskAccuracies, probe_tasks
 from .proper_scores import ProperScores, proper_scores
 from .recalibration import (
@@ -150,6 +152,7 @@ __all__ = [
     "Calibration",
     "CalibrationBin",
     "CalibrationBins",
+    "Certificate",
     "ClassChoice",
     "ClassGap",
     "ClassGapClass",
@@ -196,6 +199,7 @@ __all__ = [
     "LabelledFeatures",
     "LineModel",
     "LineModels",
+    "LinearProbe",
     "LogME",
     "LogMEClass",
     "LogMEClasses",
@@ -208,6 +212,7 @@ __all__ = [
     "Neighbors",
     "NeighborsAccuracies",
     "NeighborsProbe",
+    "NotConvergedWarning",
     "ObjectFocus",
     "Placement",
     "PlacementError",
@@ -215,6 +220,8 @@ __all__ = [
     "Predictions",
     "PredictionsBuilder",
     "Preset",
+    "ProbePath",
+    "ProbeStep",
     "ProbedTask",
     "ProbedTasks",
     "Procrustes",

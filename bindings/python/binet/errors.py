@@ -158,6 +158,7 @@ def from_status(status: int, message: str, argument: str, element: int, names: M
         message = _DTYPE.sub(lambda found: _DTYPES[found[0]], message)
     for name in names:
         # Only where the word is the parameter: "images has", not "10 images".
+        message = re.sub(rf"^(row \d+ of ){name}\b", rf"\g<1>{names[name]}", message)
         message = re.sub(rf"(?:^|(?<=[;:] )){name}(?=\[| (?:is|has|sums|holds|asks)\b)", names[name], message)
     kind = _CLASSES.get(status, InternalError)
     return kind(
