@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import binet
@@ -33,6 +34,7 @@ class First:
     """Predicts the first label that it saw; its copies do not share what they saw."""
 
     fits = 0
+    certificate_: Any = None
 
     def fit(self, features: Array, labels: Array) -> None:
         assert not hasattr(self, "label")
@@ -117,6 +119,13 @@ def test_classes_that_do_not_match_are_noted_and_counted_as_wrong(rng: np.random
     assert row.n_correct <= (test[1] < 30).sum()
     one = binet.probe_tasks({"Camelyon": ((train[0][:20], train[1][:20] // 31), test)}, First())
     assert "31 of test's classes are not in train" in one.tasks[0].note or "is not in train" in one.tasks[0].note
+
+
+def test_a_fit_that_stopped_early_is_noted(rng: np.random.Generator) -> None:
+    probe = First()
+    probe.certificate_ = SimpleNamespace(converged=False, relative_gap=0.012)
+    (row,) = binet.probe_tasks({"a": task(rng, 3)}, probe).tasks
+    assert row.note == "the fit stopped early, at most 1.2e-02 of the objective above its minimum"
 
 
 def test_texts_are_labels_too(rng: np.random.Generator) -> None:

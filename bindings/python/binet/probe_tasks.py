@@ -59,8 +59,8 @@ class ProbedTasks(NamedColumns[ProbedTask]):
         n_classes: distinct labels in train and test.
         chosen: C of a linear probe, alpha of ridge, k of neighbours; NaN where the probe says none.
         seconds: of fitting.
-        note: what is remarkable: labels of more or fewer classes than VTAB's, classes of test that train lacks;
-            else "".
+        note: what is remarkable: labels of more or fewer classes than VTAB's, classes of test that train lacks, a fit
+            that stopped early; else "".
     """
 
     ROW: ClassVar[Any] = ProbedTask
@@ -260,7 +260,7 @@ def _probe(name: str, task: VTABTask | None, pair: Any, fit: Fit, confidence_lev
         n_classes=len(np.union1d(train.labels, test.labels)),
         chosen=_chosen(fitted),
         seconds=seconds,
-        note=_note(task, train, test),
+        note=_note(task, train, test, fitted),
     )
 
 
@@ -291,7 +291,7 @@ def _chosen(fitted: Any) -> float:
     return math.nan
 
 
-def _note(task: VTABTask | None, train: LabelledFeatures, test: LabelledFeatures) -> str:
+def _note(task: VTABTask | None, train: LabelledFeatures, test: LabelledFeatures, fitted: Any) -> str:
     """What somebody should know before they believe the number."""
     notes = []
     n_classes = len(np.union1d(train.labels, test.labels))
@@ -302,6 +302,11 @@ def _note(task: VTABTask | None, train: LabelledFeatures, test: LabelledFeatures
     n_new = len(np.setdiff1d(test.labels, train.labels))
     if n_new:
         notes.append(f"{n_new:,} of test's classes {'is' if n_new == 1 else 'are'} not in train")
+    certificate = getattr(fitted, "certificate_", None)
+    if certificate is not None and not certificate.converged:
+        notes.append(
+            f"the fit stopped early, at most {certificate.relative_gap:.1e} of the objective above its minimum"
+        )
     return "; ".join(notes)
 
 
