@@ -17,6 +17,7 @@
 #include "predictions.h"
 #include "probe.h"
 #include "recalibration.h"
+#include "ridge.h"
 #include "robustness.h"
 #include "selection.h"
 #include "similarity.h"

@@ -275,6 +275,22 @@ static binet_status blind_pairs(const void *options, void *result, binet_error *
     return binet_blind_pairs(NULL, &scores, &scores, options, result, error);
 }
 
+static double model[C + 1];
+
+static void give_model(void *result)
+{
+    binet_ridge_result *given = result;
+    given->coefficients = model;
+    given->coefficients_capacity = C;
+    given->intercepts = model + C;
+    given->intercepts_capacity = 1;
+}
+
+static binet_status ridge(const void *options, void *result, binet_error *error)
+{
+    return binet_ridge_fit(NULL, &scores, &labels, NULL, options, result, error);
+}
+
 static void two_neighbors(void *options)
 {
     ((binet_neighbors_options *)options)->k = 2;
@@ -423,6 +439,7 @@ static const call calls[] = {
     {"placement_error", placement_error, 0, 0, sizeof(binet_placement_error_result), NULL, NULL},
     {"ensemble", ensemble, PLAIN(binet_ensemble_options), 0, NULL, NULL},
     {"blind_pairs", blind_pairs, RESERVED(binet_blind_pairs_options), sizeof(binet_blind_pairs_result), NULL, NULL},
+    {"ridge", ridge, PLAIN(binet_ridge_options), sizeof(binet_ridge_result), NULL, give_model},
     {"neighbors", neighbors, RESERVED(binet_neighbors_options), sizeof(binet_neighbors_result), two_neighbors, NULL},
     {"neighbors_vote", neighbors_vote, RESERVED(binet_neighbors_vote_options), sizeof(binet_neighbors_vote_result),
      NULL, NULL},

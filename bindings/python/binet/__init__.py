@@ -104,6 +104,7 @@ from .recalibration import (
     fit_temperature,
     fit_vector_scaling,
 )
+from .ridge_probe import RidgePath, RidgePenalty, RidgeProbe
 from .risk_coverage import RiskCoverage, risk_coverage
 from .robustness import (
     STUDY_SETS,
@@ -228,6 +229,9 @@ __all__ = [
     "ProperScores",
     "RankCorrelations",
     "RelativeAccuracy",
+    "RidgePath",
+    "RidgePenalty",
+    "RidgeProbe",
     "RiskCoverage",
     "Severities",
     "SeverityRow",
