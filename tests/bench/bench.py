@@ -23,6 +23,7 @@ import numpy as np
 import pandas
 import peers
 import scipy
+import similarity
 import torch
 import torchmetrics
 import transfer
@@ -363,6 +364,7 @@ def main() -> None:
         rows.append(blind_pairs_row(3))
         rows.append(kappa_row(5))
         rows += transfer.rows(3)
+        rows += similarity.rows(5)
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
         print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
         model, images = Path(folder, "lite0.pt"), Path(folder, "images")

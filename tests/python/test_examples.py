@@ -34,6 +34,17 @@ def test_compare_models_says_what_is_wrong(root: Path) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_compare_layers(root: Path, tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="no torch, whose models the example compares")
+    pytest.importorskip("sklearn", reason="no scikit-learn, whose digits the example uses")
+    picture = tmp_path / "layers.png"
+    done = run(root / "examples" / "python" / "compare_layers.py", "--epochs", 1, "-o", picture)
+    assert done.returncode == 0, done.stderr
+    assert "ConvNet: CKA of 17 layers (unbiased, 500 samples in 5 batches)" in done.stdout
+    assert "ConvNet and transformer: CKA of 17 and 14 layers" in done.stdout
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_notebook(root: Path, tmp_path: Path) -> None:
     """The notebook runs from a fresh kernel; it holds no outputs of its own."""

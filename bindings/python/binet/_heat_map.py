@@ -45,8 +45,9 @@ def draw(
     columns: Sequence[str] | None = None,
     colours: str | None = None,
     origin: Literal["upper", "lower"] = "upper",
+    numbers: bool = True,
 ) -> Axes:
-    """Draw a matrix with two decimals a cell where there are few, a NaN as an empty cell.
+    """Draw a matrix, a NaN as an empty cell.
 
     Args:
         values: [R, C].
@@ -57,6 +58,7 @@ def draw(
         columns: names of the columns. None: those of the rows.
         colours: name of the colour map. None: blue and red around 0, or blue from 0.
         origin: where the first row is.
+        numbers: draw few cells apart, with two decimals each.
     """
     require("plot", "matplotlib")
     from matplotlib import pyplot
@@ -71,7 +73,7 @@ def draw(
     axes.set_xticks(column_ticks, named, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(row_ticks, [names[i] for i in row_ticks])
     axes.spines[:].set_visible(False)
-    if max(values.shape) <= _MOST_WRITTEN:
+    if numbers and max(values.shape) <= _MOST_WRITTEN:
         axes.set_xticks(np.arange(1, len(columns)) - 0.5, minor=True)
         axes.set_yticks(np.arange(1, len(names)) - 0.5, minor=True)
         axes.grid(which="minor", color="white", linewidth=1.5)

@@ -71,7 +71,8 @@ class CKAMatrixResult:
         """
         from ._heat_map import draw
 
-        return draw(self.values, self.rows, ax, "CKA", (0, 1), columns=self.columns, colours="magma", origin="lower")
+        look: Any = {"colours": "magma", "origin": "lower", "numbers": False}
+        return draw(self.values, self.rows, ax, "CKA", (0, 1), columns=self.columns, **look)
 
     def __str__(self) -> str:
         constant = {name for name, is_constant in self._constant() if is_constant}
