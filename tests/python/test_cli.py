@@ -119,6 +119,7 @@ OPTIONS = {
     "synthetic": "--map --labels --factors --convention --plot --json",
     "invariance": "--data --sweep --values --output --threads --transform --features --plot --json",
     "robustness": "--clean --corruptions --baseline --allow-missing --line --scale --plot --json",
+    "probe": "--train --test --task --method --C --preset --alpha -k --output --plot --json",
     "models": "--better --method --front --weights --top --plot --json",
     "report": "--output --labels",
     "demo": "--output",

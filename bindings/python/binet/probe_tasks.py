@@ -18,6 +18,7 @@ from ._html import table
 from ._named_columns import NamedColumns
 from .errors import Error, InvalidArgument, InvalidData, shown
 from .feature_files import LabelledFeatures, read_features
+from .linear_probe import LinearProbe
 from .significance import wilson_interval
 from .vtab import VTAB_GROUPS, VTABMeans, VTABTask, vtab_means, vtab_task
 
@@ -146,7 +147,7 @@ class TaskAccuracies:
 
 def probe_tasks(
     tasks: Mapping[str, tuple[Any, Any]],
-    probe: Any,
+    probe: Any = None,
     *,
     confidence_level: float = 0.95,
     progress: bool = False,
@@ -165,14 +166,14 @@ def probe_tasks(
     Args:
         tasks: by name, train and test: each a path for `read_features`, or features [N, D] and labels [N].
         probe: an estimator with `fit` and `predict`, of which each task gets a copy; or a function of features and
-            labels that gives one fitted.
+            labels that gives one fitted. None: `LinearProbe()`.
         confidence_level: of the intervals, in (0, 1).
         progress: draw a bar.
 
     Raises:
         binet.Error: `INVALID_ARGUMENT`; whatever reading and fitting raise, with the task in the message.
     """
-    fit = _fit_of(probe)
+    fit = _fit_of(LinearProbe() if probe is None else probe)
     if not isinstance(tasks, Mapping) or not tasks:
         what = "empty" if isinstance(tasks, Mapping) else shown(tasks)
         raise InvalidArgument(f"tasks is {what}; allowed: a mapping from names to (train, test)", "tasks")

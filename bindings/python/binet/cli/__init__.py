@@ -27,6 +27,7 @@ from . import (
     invariance,
     mistakes,
     models,
+    probe,
     recalibrate,
     report,
     robustness,
@@ -45,6 +46,7 @@ VERBS = (
     synthetic,
     invariance,
     robustness,
+    probe,
     models,
     report,
     demo,
@@ -69,6 +71,7 @@ examples:
   binet synthetic pug/resnet50 --map map.json                 accuracy on rendered images, factor by factor
   binet invariance resnet50.pt vit.pt --data val/ --sweep scale -o out/
                                                               do answers stay when pictures are larger, or move?
+  binet probe features/resnet50 features/vit                  how well do features serve other tasks?
   binet models models.csv                                     which properties of many models go together?
   binet robustness --corruptions out/c --clean out/val        accuracy under corruption, mCE; on shifted sets
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
