@@ -33,6 +33,7 @@ typedef struct binet_neighbors_result {
     int64_t n_zero_queries; /**< queries that are all zero: under BINET_METRIC_COSINE they have no direction */
     int64_t n_zero_train;   /**< rows of train that are all zero */
     int64_t n_decided;      /**< pairs that were computed in double; M k where rounding left nothing open */
+    int64_t n_directions;   /**< numbers of a row that were multiplied: D, or fewer of its leading directions */
 } binet_neighbors_result;
 
 /** The k nearest rows of train for every query.
@@ -41,12 +42,17 @@ typedef struct binet_neighbors_result {
  * sum (a_i - b_i)^2. It is found through matrix products in f32, which may only find too much. A product is off by at
  * most gamma_D |a| |b|, gamma_D = D u / (1 - D u), u = 2^-24 (Higham, Accuracy and Stability of Numerical Algorithms,
  * 2002, section 3.1), in whatever order it is summed; a row is left out where even so it cannot be among the k nearest,
- * and what remains, little more than k rows, is computed in double. Distances come from a.b - |b|^2 / 2 of features
- * less the median of some rows of train, so that they do not cancel; the bound goes with each pair's own lengths.
+ * and what remains is computed in double. Distances come from a.b - |b|^2 / 2 of features less the median of some rows
+ * of train, so that they do not cancel; the bound goes with each pair's own lengths.
+ *
+ * Where M N >= 360 D^2 and D >= 32, products are over the leading directions of train alone if a trial says that it
+ * pays: of features whose spectrum falls, as those of networks do, a quarter of the directions or less tell most rows
+ * apart, and |a'| |b'|, the lengths of what is outside of them, bounds the rest (Cauchy and Schwarz).
  *
  * Where very many rows are as near as the k-th, to rounding (copies of one row, say), each is computed in double: as
  * slow as comparing all pairs, and as right. Memory beside the result: a second copy of it, 16 (M + N) bytes, 192 MiB,
- * and 4 MiB for each of up to 64 tasks that run at a time (more only where D or k is above 200,000).
+ * and 4 MiB for each of up to 128 tasks that run at a time (more only where k is above 10,000 or D above 200,000);
+ * while directions are chosen, D^2 doubles and 4,096 rows of D of them, or 4 D rows where that is more.
  *
  * @param[in]     context NULL: malloc, one thread, the best instruction set.
  * @param[in]     train   [N, D], f16, bf16, f32 or f64, any strides; N 1 .. 2^31 - 1, D 1 .. 2^20; each row's squared

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "kernels/blas.h"
+#include "metrics/neighbors_basis.h"
 #include "metrics/neighbors_search.h"
 
 enum { DEFAULT_K = 20, MOST_COLUMNS = 1 << 20 };
@@ -73,9 +74,9 @@ static binet_status check_k(const binet__search *search, binet_error *error)
 {
     int64_t most = search->train.n - search->exclude_self;
     if (search->k < 1 || search->k > most) {
-        return binet__fail_argument(error, "options", "options->k is %lld; allowed: 1 .. %lld, the rows of train%s",
-                                    (long long)search->k, (long long)most,
-                                    search->exclude_self ? " but the query's own" : "");
+        return binet__fail_argument(error, "options",
+                                    "options->k is %lld; allowed: 1 .. %lld, as many as there are %srows",
+                                    (long long)search->k, (long long)most, search->exclude_self ? "other " : "");
     }
     return BINET_OK;
 }
@@ -134,21 +135,29 @@ binet_status binet_neighbors(const binet_context *context, const binet_array *tr
     search.train = binet__features_of(train, "train", search.kernels);
     search.queries = binet__features_of(queries, "queries", search.kernels);
     binet__ranked *neighbours = NULL;
+    binet__row_maker maker = {0};
     status = measure(context, &search.train, &found.n_zero_train, error);
     status = status == BINET_OK ? measure(context, &search.queries, &found.n_zero_queries, error) : status;
     status = status == BINET_OK ? check_k(&search, error) : status;
+    status = status == BINET_OK
+                 ? binet__row_maker_create(context, search.metric, &search.train, &search.queries, &maker, error)
+                 : status;
+    status = status == BINET_OK ? binet__choose_basis(&search, &maker, error) : status;
     if (status != BINET_OK) {
         goto cleanup;
     }
     neighbours = binet__allocate(context, search.queries.n, (uint64_t)search.k * sizeof *neighbours, error);
-    status = neighbours != NULL ? binet__search_run(&search, neighbours, &found.n_decided, error) : BINET_OUT_OF_MEMORY;
+    status = neighbours != NULL ? binet__search_with(&search, &maker, neighbours, &found.n_decided, error)
+                                : BINET_OUT_OF_MEMORY;
     if (status != BINET_OK) {
         goto cleanup;
     }
+    found.n_directions = maker.rank != 0 ? maker.rank : maker.width;
     write_neighbours(&search, neighbours, &found);
     binet__write_struct(result, &found, sizeof found);
 cleanup:
     binet__release(context, neighbours);
+    binet__row_maker_clear(context, &maker);
     binet__release(context, search.queries.squares);
     binet__release(context, search.train.squares);
     return status;

@@ -5,8 +5,13 @@
 
 #include "base/memory.h"
 #include "binet/neighbors.h"
+#include "kernels/blas.h"
 
-enum { MOST_CENTRED = 31 }; /* rows whose median is the centre: any point near most features will do */
+enum {
+    MOST_CENTRED = 31, /* rows whose median is the centre: any point near most features will do */
+    AT_ONCE = 64,
+    NUMBERS_AT_ONCE = 1 << 17
+};
 
 static const double smallest = 0x1p-120; /* above 2^20 numbers that are too small for f32 */
 
@@ -66,7 +71,8 @@ binet_status binet__row_maker_create(const binet_context *context, int32_t metri
                                      const binet__features *queries, binet__row_maker *maker, binet_error *error)
 {
     int euclidean = metric == BINET_METRIC_EUCLIDEAN;
-    binet__row_maker made = {.metric = metric, .stride = train->width + (euclidean ? 2 : 0), .scale = 1};
+    binet__row_maker made = {
+        .metric = metric, .width = train->width, .stride = train->width + (euclidean ? 2 : 0), .scale = 1};
     made.bound = bound_of(made.stride);
     binet_status status = BINET_OK;
     if (euclidean) {
@@ -86,44 +92,134 @@ binet_status binet__row_maker_create(const binet_context *context, int32_t metri
     return BINET_OK;
 }
 
-static void make_direction(const binet__features *features, int64_t row, void *scratch, const binet__made_rows *made,
-                           int64_t at)
+void binet__row_maker_project(binet__row_maker *maker, double *basis, int64_t rank)
 {
-    float *out = made->rows + at * features->width;
-    made->lengths[at] = 0;
-    made->squares[at] = 0;
-    if (features->squares[row] > 0) {
-        binet__features_unit(features, row, scratch, out);
-    } else {
-        memset(out, 0, (size_t)features->width * sizeof *out);
+    maker->basis = basis;
+    maker->rank = rank;
+    maker->stride = rank + 1 + (maker->stride - maker->width);
+    maker->bound = bound_of(maker->stride);
+}
+
+void binet__row_maker_clear(const binet_context *context, binet__row_maker *maker)
+{
+    binet__release(context, maker->basis);
+    binet__release(context, maker->centre);
+}
+
+int64_t binet__rows_at_once(int64_t width)
+{
+    int64_t n = NUMBERS_AT_ONCE / width;
+    return n < 1 ? 1 : n < AT_ONCE ? n : AT_ONCE;
+}
+
+typedef struct scratch_of {
+    double *x;         /* [at once, D] */
+    double *projected; /* [at once, rank] */
+    void *reading;
+} scratch_of;
+
+static int64_t projected_from(const binet__features *features)
+{
+    return binet__rows_at_once(features->width) * features->width;
+}
+
+void *binet__rows_scratch(const binet_context *context, const binet__features *features, const binet__row_maker *maker,
+                          binet_error *error)
+{
+    int64_t n = binet__rows_at_once(features->width);
+    int64_t reading = features->width * 2 + 2; /* as binet__features_scratch: a row in double, and a row as it is */
+    return binet__allocate(context, n * (features->width + maker->rank) + reading, sizeof(double), error);
+}
+
+static scratch_of divide(const binet__features *features, const binet__row_maker *maker, void *scratch)
+{
+    double *x = scratch;
+    double *projected = x + projected_from(features);
+    return (scratch_of){x, projected, projected + binet__rows_at_once(features->width) * maker->rank};
+}
+
+void binet__row_place(const binet__row_maker *maker, const binet__features *features, int64_t row, void *reading,
+                      double *x)
+{
+    const double *values = binet__features_read(features, row, reading);
+    if (maker->metric == BINET_METRIC_EUCLIDEAN) {
+        for (int64_t k = 0; k < features->width; k++) {
+            x[k] = (values[k] - maker->centre[k]) * maker->scale;
+        }
+        return;
+    }
+    double square = features->squares[row];
+    double factor = square > 0 ? 1 / sqrt(square) : 0;
+    for (int64_t k = 0; k < features->width; k++) {
+        x[k] = values[k] * factor;
     }
 }
 
-void binet__row_make(const binet__row_maker *maker, const binet__features *features, int64_t row, int is_query,
-                     void *scratch, const binet__made_rows *made, int64_t at)
+static void round_up(double value, float *out)
 {
-    if (maker->metric == BINET_METRIC_COSINE) {
-        make_direction(features, row, scratch, made, at);
-        return;
-    }
-    int64_t width = features->width;
+    *out = (float)(value * (1 + 0x1p-20));
+}
+
+/* The columns of a row, of x or of what is left of it along the leading directions. */
+static void finish_row(const binet__row_maker *maker, const double *columns, int64_t n, double square, int is_query,
+                       const binet__made_rows *made, int64_t at)
+{
     float *out = made->rows + at * maker->stride;
-    const double *values = binet__features_read(features, row, scratch);
-    double *x = scratch;
-    for (int64_t k = 0; k < width; k++) {
-        x[k] = (values[k] - maker->centre[k]) * maker->scale;
-        out[k] = (float)x[k];
+    for (int64_t k = 0; k < n; k++) {
+        out[k] = (float)columns[k];
     }
-    double square = binet__dot(x, x, width);
-    double length = sqrt(square);
     made->squares[at] = square;
-    made->lengths[at] = (float)(length * (1 + 0x1p-20));
-    out[width] = is_query ? 1.0F : (float)(-(1 - maker->bound) * square / 2);
-    out[width + 1] = (float)(is_query ? length : maker->bound * length);
+    made->lengths[at] = 0;
+    made->rests[at] = 0;
+    if (maker->basis != NULL) {
+        double rounding = (double)(maker->width + 16) * 0x1p-50 * square;
+        round_up(sqrt(fmax(square - binet__dot(columns, columns, n), 0) + rounding), &made->rests[at]);
+        out[n++] = made->rests[at];
+    }
+    if (maker->metric == BINET_METRIC_EUCLIDEAN) {
+        double length = sqrt(square);
+        round_up(length, &made->lengths[at]);
+        out[n] = is_query ? 1.0F : (float)(-(1 - maker->bound) * square / 2);
+        out[n + 1] = (float)(is_query ? length : maker->bound * length);
+    }
+}
+
+void binet__rows_make(const binet__row_maker *maker, const binet__features *features, int64_t row, int64_t n,
+                      int is_query, void *scratch, const binet__made_rows *made, int64_t at)
+{
+    scratch_of room = divide(features, maker, scratch);
+    int64_t width = features->width;
+    for (int64_t i = 0; i < n; i++) {
+        binet__row_place(maker, features, row + i, room.reading, room.x + i * width);
+    }
+    if (maker->basis != NULL) {
+        binet__f64_matrix x = {room.x, width, 0};
+        binet__f64_matrix basis = {maker->basis, width, 1};
+        binet__gemm_f64(n, maker->rank, width, x, basis, 0, room.projected, maker->rank);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const double *x = room.x + i * width;
+        double square = binet__dot(x, x, width);
+        const double *columns = maker->basis != NULL ? room.projected + i * maker->rank : x;
+        finish_row(maker, columns, maker->basis != NULL ? maker->rank : width, square, is_query, made, at + i);
+    }
+}
+
+float binet__row_reach(const binet__row_maker *maker, const binet__made_rows *a, int64_t i, const binet__made_rows *b,
+                       int64_t j)
+{
+    float length = b->lengths[j];
+    float rounding = (float)maker->bound * (a->lengths[i] * length + length * length / 2);
+    return 2.001F * (rounding + a->rests[i] * b->rests[j]);
+}
+
+double binet__row_score(const binet__row_maker *maker, double square, double worth)
+{
+    return maker->metric == BINET_METRIC_EUCLIDEAN ? (square + worth * maker->scale * maker->scale) / 2 : worth;
 }
 
 float binet__row_slack(const binet__row_maker *maker, double square)
 {
-    double slack = maker->metric == BINET_METRIC_COSINE ? maker->bound : (double)maker->stride * 0x1p-50 * square;
+    double slack = maker->metric == BINET_METRIC_COSINE ? maker->bound : (double)(maker->width + 16) * 0x1p-50 * square;
     return (float)(slack + smallest);
 }

@@ -6,7 +6,6 @@
 #include "base/memory.h"
 #include "kernels/blas.h"
 #include "metrics/loop.h"
-#include "metrics/neighbors_rows.h"
 
 enum {
     ROOM = 1 << 26, /* bytes of a slab, and of the rows and of the lists of a wave */
@@ -16,13 +15,12 @@ enum {
     SMALLEST_BLOCK = 64,
     LARGEST_BLOCK = 512,
     TILE = 1024, /* rows of train that are multiplied at a time */
-    RUN = 256,   /* scores that are looked through with one bound */
-    MADE = 64    /* rows that are made in one step */
+    RUN = 256    /* scores that are looked through with one bound */
 };
 
 typedef struct wave {
     const binet__search *search;
-    binet__row_maker maker;
+    const binet__row_maker *maker;
     binet__shortlist_rules rules;
     int64_t most_queries;
     int64_t most_rows;
@@ -54,7 +52,8 @@ static binet_status begin_making(const void *self, void **scratch, binet_error *
 {
     const making *job = self;
     const binet__search *search = job->of->search;
-    *scratch = binet__features_scratch(search->context, job->is_query ? &search->queries : &search->train, error);
+    *scratch =
+        binet__rows_scratch(search->context, job->is_query ? &search->queries : &search->train, job->of->maker, error);
     return *scratch != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
 }
 
@@ -65,10 +64,9 @@ static binet_status make_rows(const void *self, void *scratch, int64_t step, bin
     const binet__features *features = job->is_query ? &of->search->queries : &of->search->train;
     const binet__made_rows *made = job->is_query ? &of->queries : &of->slab;
     int64_t first = job->is_query ? of->first : of->slab_first;
-    int64_t end = smaller((step + 1) * MADE, job->is_query ? of->n : of->slab_n);
-    for (int64_t i = step * MADE; i < end; i++) {
-        binet__row_make(&of->maker, features, first + i, job->is_query, scratch, made, i);
-    }
+    int64_t at = step * binet__rows_at_once(features->width);
+    int64_t n = smaller(binet__rows_at_once(features->width), (job->is_query ? of->n : of->slab_n) - at);
+    binet__rows_make(of->maker, features, first + at, n, job->is_query, scratch, made, at);
     (void)error;
     return BINET_OK;
 }
@@ -82,7 +80,8 @@ static binet_status make_all(const wave *of, int is_query, binet_error *error)
 {
     making job = {of, is_query};
     int64_t n = is_query ? of->n : of->slab_n;
-    binet__loop loop = {&job, (n + MADE - 1) / MADE, begin_making, make_rows, end_making};
+    int64_t at_once = binet__rows_at_once(of->search->train.width);
+    binet__loop loop = {&job, (n + at_once - 1) / at_once, begin_making, make_rows, end_making};
     return binet__loop_run(of->search->context, &loop, error);
 }
 
@@ -119,11 +118,8 @@ static double worth_of(void *self, int64_t row)
 static float score_of(void *self, double worth)
 {
     const workspace *work = self;
-    const binet__row_maker *maker = &work->of->maker;
-    if (maker->metric == BINET_METRIC_EUCLIDEAN) {
-        worth = (work->square + worth * maker->scale * maker->scale) / 2;
-    }
-    return (float)(worth - (double)work->of->slacks[work->query - work->of->first]);
+    double score = binet__row_score(work->of->maker, work->square, worth);
+    return (float)(score - (double)work->of->slacks[work->query - work->of->first]);
 }
 
 static void turn_to(workspace *work, int64_t i)
@@ -143,15 +139,13 @@ static void look_through(workspace *work, int64_t i, int64_t at, int64_t n, floa
         scores[itself] = NAN;
     }
     turn_to(work, i);
-    float length = of->queries.lengths[i];
-    float bound = (float)(2.001 * of->maker.bound);
     for (int64_t from = 0; from < n; from += RUN) {
         int64_t count =
             of->search->kernels->list_at_least(scores + from, smaller(RUN, n - from), list->least, work->places);
         for (int64_t j = 0; j < count; j++) {
             int64_t place = from + work->places[j];
-            float other = of->slab.lengths[at + place];
-            float lower = scores[place] - bound * (length * other + other * other / 2) - 2 * of->slacks[i];
+            float reach = binet__row_reach(of->maker, &of->queries, i, &of->slab, at + place);
+            float lower = scores[place] - reach - 2 * of->slacks[i];
             binet__candidate candidate = {scores[place], lower, (int32_t)(of->slab_first + at + place)};
             binet__shortlist_add(list, &of->rules, work, work->lists, candidate);
         }
@@ -197,7 +191,7 @@ static binet_status search_block(const void *self, void *scratch, int64_t step, 
     workspace *work = scratch;
     int64_t top = step * of->block;
     int64_t tall = smaller(of->block, of->n - top);
-    int64_t stride = of->maker.stride;
+    int64_t stride = of->maker->stride;
     binet__f32_matrix queries = {of->queries.rows + top * stride, stride, 0};
     for (int64_t at = 0; at < of->slab_n; at += TILE) {
         int64_t wide = smaller(TILE, of->slab_n - at);
@@ -241,7 +235,7 @@ static binet_status run_wave(wave *of, binet__ranked *neighbours, int64_t *n_dec
         of->lists[i] = (binet__shortlist){.candidates = of->candidates + i * of->rules.capacity,
                                           .best = neighbours + i * search->k,
                                           .least = -INFINITY};
-        of->slacks[i] = binet__row_slack(&of->maker, of->queries.squares[i]);
+        of->slacks[i] = binet__row_slack(of->maker, of->queries.squares[i]);
     }
     for (int64_t at = 0; status == BINET_OK && at < search->train.n; at += of->most_rows) {
         int64_t n = smaller(of->most_rows, search->train.n - at);
@@ -262,15 +256,17 @@ static binet_status run_wave(wave *of, binet__ranked *neighbours, int64_t *n_dec
 static binet_status allocate_rows(const wave *of, int64_t n, binet__made_rows *made, binet_error *error)
 {
     const binet_context *context = of->search->context;
-    made->rows = binet__allocate(context, n, (uint64_t)of->maker.stride * sizeof *made->rows, error);
+    made->rows = binet__allocate(context, n, (uint64_t)of->maker->stride * sizeof *made->rows, error);
     made->lengths = made->rows != NULL ? binet__allocate(context, n, sizeof *made->lengths, error) : NULL;
-    made->squares = made->lengths != NULL ? binet__allocate(context, n, sizeof *made->squares, error) : NULL;
+    made->rests = made->lengths != NULL ? binet__allocate(context, n, sizeof *made->rests, error) : NULL;
+    made->squares = made->rests != NULL ? binet__allocate(context, n, sizeof *made->squares, error) : NULL;
     return made->squares != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
 }
 
 static void release_rows(const wave *of, binet__made_rows *made)
 {
     binet__release(of->search->context, made->squares);
+    binet__release(of->search->context, made->rests);
     binet__release(of->search->context, made->lengths);
     binet__release(of->search->context, made->rows);
 }
@@ -285,7 +281,7 @@ static int64_t rows_that_fit(uint64_t bytes)
 static binet_status create(wave *of, binet_error *error)
 {
     const binet__search *search = of->search;
-    uint64_t row = (uint64_t)of->maker.stride * sizeof(float);
+    uint64_t row = (uint64_t)of->maker->stride * sizeof(float);
     uint64_t list = (uint64_t)of->rules.capacity * sizeof(binet__candidate);
     of->most_rows = smaller(search->train.n, rows_that_fit(row));
     of->most_queries = smaller(search->queries.n, smaller(MOST_QUERIES, rows_that_fit(row > list ? row : list)));
@@ -310,17 +306,14 @@ static void destroy(wave *of)
     binet__release(of->search->context, of->slacks);
     release_rows(of, &of->slab);
     release_rows(of, &of->queries);
-    binet__release(of->search->context, of->maker.centre);
 }
 
-binet_status binet__search_run(const binet__search *search, binet__ranked *neighbours, int64_t *n_decided,
-                               binet_error *error)
+binet_status binet__search_with(const binet__search *search, const binet__row_maker *maker, binet__ranked *neighbours,
+                                int64_t *n_decided, binet_error *error)
 {
-    wave of = {.search = search, .slab_first = -1};
+    wave of = {.search = search, .maker = maker, .slab_first = -1};
     of.rules = (binet__shortlist_rules){search->k, binet__shortlist_capacity(search->k), worth_of, score_of};
-    binet_status status =
-        binet__row_maker_create(search->context, search->metric, &search->train, &search->queries, &of.maker, error);
-    status = status == BINET_OK ? create(&of, error) : status;
+    binet_status status = create(&of, error);
     for (of.first = 0; status == BINET_OK && of.first < search->queries.n; of.first += of.most_queries) {
         of.n = smaller(of.most_queries, search->queries.n - of.first);
         status = run_wave(&of, neighbours + of.first * search->k, n_decided, error);

@@ -4,6 +4,7 @@
 
 #include "binet/neighbors.h"
 #include "metrics/features.h"
+#include "metrics/neighbors_rows.h"
 #include "metrics/shortlist.h"
 
 typedef struct binet__search {
@@ -18,7 +19,7 @@ typedef struct binet__search {
 
 /** Fill neighbours[M, k], the nearest first, with the cosine or the negated squared distance as worth, and add up how
  *  many pairs were computed in double. */
-binet_status binet__search_run(const binet__search *search, binet__ranked *neighbours, int64_t *n_decided,
-                               binet_error *error);
+binet_status binet__search_with(const binet__search *search, const binet__row_maker *maker, binet__ranked *neighbours,
+                                int64_t *n_decided, binet_error *error);
 
 #endif

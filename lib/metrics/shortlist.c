@@ -5,7 +5,7 @@
 
 int64_t binet__shortlist_capacity(int64_t k)
 {
-    return 2 * k + 64;
+    return 4 * k + 128;
 }
 
 /* Numbers to select from, or rows that were just decided and room to merge them. */
@@ -61,6 +61,17 @@ static float kth_largest(float *values, int64_t n, int64_t k)
     return values[low];
 }
 
+/* Leave out what scores too little. */
+static void drop(binet__shortlist *list)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < list->n; i++) {
+        list->candidates[n] = list->candidates[i];
+        n += list->candidates[i].score >= list->least;
+    }
+    list->n = n;
+}
+
 /* Leave out what cannot be among the k best: what scores below the k-th largest of what rows are worth at least. */
 static void tighten(binet__shortlist *list, int64_t k, float *lowers)
 {
@@ -72,12 +83,7 @@ static void tighten(binet__shortlist *list, int64_t k, float *lowers)
     }
     float least = kth_largest(lowers, list->n, k);
     list->least = least > list->least ? least : list->least;
-    int64_t n = 0;
-    for (int64_t i = 0; i < list->n; i++) {
-        list->candidates[n] = list->candidates[i];
-        n += list->candidates[i].score >= list->least;
-    }
-    list->n = n;
+    drop(list);
 }
 
 static int better_first(const void *left, const void *right)
@@ -106,21 +112,56 @@ static void merge(binet__shortlist *list, int64_t k, binet__ranked *rows, int64_
     list->n_best = n_merged;
 }
 
-static void decide(binet__shortlist *list, const binet__shortlist_rules *rules, void *self, binet__ranked *rows)
+/* Decide the first n candidates. */
+static void decide(binet__shortlist *list, int64_t n, const binet__shortlist_rules *rules, void *self,
+                   binet__ranked *rows)
 {
-    for (int64_t i = 0; i < list->n; i++) {
+    for (int64_t i = 0; i < n; i++) {
         int64_t row = list->candidates[i].row;
         rows[i] = (binet__ranked){rules->worth(self, row), row};
     }
-    if (list->n > 0) {
-        merge(list, rules->k, rows, list->n);
+    if (n > 0) {
+        merge(list, rules->k, rows, n);
     }
-    list->n_decided += list->n;
-    list->n = 0;
+    list->n_decided += n;
+    list->n -= n;
+    memmove(list->candidates, list->candidates + n, (size_t)list->n * sizeof *list->candidates);
     if (list->n_best == rules->k) {
         float least = rules->reached(self, list->best[rules->k - 1].worth);
         list->least = least > list->least ? least : list->least;
     }
+    drop(list);
+}
+
+static float middle_of(const binet__candidate *candidate)
+{
+    return candidate->lower + (candidate->score - candidate->lower) / 2;
+}
+
+/* Decide what is likely to be among the k best, which raises the least score of the others. */
+static void decide_likely(binet__shortlist *list, const binet__shortlist_rules *rules, void *self, void *scratch)
+{
+    float *middles = scratch;
+    int64_t count = 0;
+    for (int64_t i = 0; i < list->n; i++) {
+        middles[count++] = middle_of(&list->candidates[i]);
+    }
+    for (int64_t i = 0; i < list->n_best; i++) {
+        middles[count++] = rules->reached(self, list->best[i].worth);
+    }
+    if (count < rules->k) {
+        return;
+    }
+    float least = kth_largest(middles, count, rules->k);
+    int64_t likely = 0;
+    for (int64_t i = 0; i < list->n; i++) {
+        binet__candidate candidate = list->candidates[i];
+        if (middle_of(&candidate) >= least) {
+            list->candidates[i] = list->candidates[likely];
+            list->candidates[likely++] = candidate;
+        }
+    }
+    decide(list, likely, rules, self, scratch);
 }
 
 void binet__shortlist_add(binet__shortlist *list, const binet__shortlist_rules *rules, void *self, void *scratch,
@@ -133,14 +174,19 @@ void binet__shortlist_add(binet__shortlist *list, const binet__shortlist_rules *
     if (list->n < rules->capacity) {
         return;
     }
+    int64_t enough = rules->capacity - rules->capacity / 4;
     tighten(list, rules->k, scratch);
-    if (list->n > rules->capacity - rules->capacity / 4) { /* bounds alone cannot tell them apart */
-        decide(list, rules, self, scratch);
+    if (list->n > enough) { /* bounds alone cannot tell them apart */
+        decide_likely(list, rules, self, scratch);
+    }
+    if (list->n > enough) {
+        decide(list, list->n, rules, self, scratch);
     }
 }
 
 void binet__shortlist_finish(binet__shortlist *list, const binet__shortlist_rules *rules, void *self, void *scratch)
 {
     tighten(list, rules->k, scratch);
-    decide(list, rules, self, scratch);
+    decide_likely(list, rules, self, scratch);
+    decide(list, list->n, rules, self, scratch);
 }

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import binet
+import neighbors
 import numpy as np
 import pandas
 import peers
@@ -365,6 +366,7 @@ def main() -> None:
         rows.append(kappa_row(5))
         rows += transfer.rows(3)
         rows += similarity.rows(5)
+        rows += neighbors.rows(1)
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
         print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
         model, images = Path(folder, "lite0.pt"), Path(folder, "images")

@@ -47,6 +47,20 @@ def test_the_neighbours_are_those_of_numpy_in_float64(features: Any, metric: str
 
 
 @pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_a_spectrum_that_falls_is_made_use_of(rng: np.random.Generator, metric: str) -> None:
+    """The neighbours stay those of NumPy in float64 where products are over some of the directions alone."""
+    drawn = rng.normal(size=(2900, 64)) / np.arange(1, 65) ** 1.25
+    rotated = (drawn @ np.linalg.qr(rng.normal(size=(64, 64)))[0]).astype(np.float32)
+    train, queries = rotated[:2000], rotated[2000:]
+    indices, values = reference(train, queries, 10, metric)
+    found = binet.neighbors(train, queries, k=10, metric=metric)
+    np.testing.assert_array_equal(found.indices, indices)
+    np.testing.assert_allclose(found.values, values, rtol=0, atol=1e-13)
+    assert found.n_directions <= 32
+    assert found.n_decided < 900 * 2000 / 5
+
+
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
 def test_distances_are_those_of_scikit_learn(features: Any, metric: str) -> None:
     train, queries = (part.astype(np.float64) for part in features)
     peer = NearestNeighbors(n_neighbors=15, metric=metric, algorithm="brute").fit(train)

@@ -150,14 +150,14 @@ def test_bad_input_is_named(digits: Data) -> None:
     train, labels, queries, truth = digits
     broken = train.copy()
     broken[700, 5] = np.inf
-    with pytest.raises(binet.Error, match="row 700 of train holds a NaN, an infinity") as raised:
+    with pytest.raises(binet.Error, match="row 700 of X holds a NaN, an infinity") as raised:
         binet.NeighborsProbe().fit(broken, labels)
     assert (raised.value.argument, raised.value.index) == ("X", 700)
     probe = binet.NeighborsProbe(k=1301).fit(train, labels)
-    with pytest.raises(binet.Error, match=r"k is 1301; allowed: 1 .. 1300, the rows of train") as raised:
+    with pytest.raises(binet.Error, match=r"k is 1301; allowed: 1 .. 1300, as many as there are rows") as raised:
         probe.predict(queries)
     assert (raised.value.status, raised.value.argument) == (binet.Status.INVALID_ARGUMENT, "k")
-    with pytest.raises(binet.Error, match=r"allowed: 1 .. 1299, the rows of train but the query's own"):
+    with pytest.raises(binet.Error, match=r"allowed: 1 .. 1299, as many as there are other rows"):
         probe.kneighbors(n_neighbors=1300)
     with pytest.raises(binet.Error, match="ks is empty"):
         probe.accuracies(queries, truth, ks=())

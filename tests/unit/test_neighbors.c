@@ -223,6 +223,66 @@ static void a_row_of_zeros_has_cosine_zero(void)
     equals_brute_force(400, 30, 6, 3, 0);
 }
 
+/* Features along few directions, turned so that every column has a part of each: row i of the rotation is a cosine. */
+static void fill_with_spectrum(double *out, int64_t n, int64_t width, double offset, uint64_t seed)
+{
+    uint64_t state = seed;
+    memset(out, 0, (size_t)(n * width) * sizeof *out);
+    for (int64_t row = 0; row < n; row++) {
+        for (int64_t i = 0; i < width; i++) {
+            double along = (noise(&state) + noise(&state)) / pow((double)i + 1, 1.5);
+            for (int64_t k = 0; k < width; k++) {
+                out[row * width + k] += along * cos(acos(-1.0) * ((double)k + 0.5) * (double)i / (double)width);
+            }
+        }
+        for (int64_t k = 0; k < width; k++) {
+            out[row * width + k] += offset;
+        }
+    }
+}
+
+/* Where the first directions tell most, products are along those alone, and the result is that of all. */
+static void leading_directions_equal_brute_force(void)
+{
+    enum { N = 1500, M = 700, D = 40 };
+    binet_array train = scores_matrix(train_values, BINET_F64, N, D);
+    binet_array queries = scores_matrix(query_values, BINET_F64, M, D);
+    for (int which = 0; which < 3; which++) {
+        double offset = which == 1 ? 3.0 : 0.0;
+        fill_with_spectrum(train_values, N, D, offset, 51);
+        fill_with_spectrum(query_values, which == 2 ? N : M, D, offset, which == 2 ? 51 : 52);
+        for (int64_t k = 1; k <= 25; k += 12) {
+            equals_brute_force(N, which == 2 ? N : M, D, k, which == 2);
+        }
+        queries.shape[0] = which == 2 ? N : M;
+        for (int32_t metric = BINET_METRIC_COSINE; metric <= BINET_METRIC_EUCLIDEAN; metric++) {
+            binet_neighbors_result result = find(NULL, &train, &queries, 5, metric, which == 2);
+            CHECK(result.n_directions <= D / 2);
+            CHECK(result.n_decided < N * queries.shape[0] / 4);
+        }
+    }
+    fill_with_noise(train_values, (int64_t)N * D, 0, 1);
+    queries.shape[0] = M;
+    CHECK_INT(find(NULL, &train, &queries, 5, BINET_METRIC_COSINE, 0).n_directions, D);
+}
+
+/* Directions that are all alike, zeros, and copies: what is chosen does not matter, what is found does. */
+static void odd_features_of_many_rows_equal_brute_force(void)
+{
+    enum { N = 800, M = 500, D = 32 };
+    memset(train_values, 0, (size_t)N * D * sizeof *train_values);
+    memset(query_values, 0, (size_t)M * D * sizeof *query_values);
+    equals_brute_force(N, M, D, 4, 0);
+    fill_with_spectrum(train_values, N, D, 0, 61);
+    fill_with_spectrum(query_values, M, D, 0, 62);
+    for (int64_t i = 0; i < 600; i++) {
+        memcpy(train_values + D * (i + 20), train_values + D * (i % 7), D * sizeof *train_values);
+    }
+    memset(train_values + (size_t)700 * D, 0, D * sizeof *train_values);
+    memset(query_values + (size_t)20 * D, 0, D * sizeof *query_values);
+    equals_brute_force(N, M, D, 150, 0);
+}
+
 static void threads_strides_and_dtypes_change_nothing(void)
 {
     enum { N = 1500, M = 300, D = 13, K = 8 };
@@ -295,7 +355,8 @@ static void bad_shapes_and_options_are_named(void)
     options.exclude_self = 1;
     refused(&train, &queries, &options, BINET_INVALID_ARGUMENT, "queries", -1, "10 rows where train has 30");
     options.k = 30;
-    refused(&train, &train, &options, BINET_INVALID_ARGUMENT, "options", -1, "allowed: 1 .. 29, the rows of train but");
+    refused(&train, &train, &options, BINET_INVALID_ARGUMENT, "options", -1,
+            "allowed: 1 .. 29, as many as there are other rows");
     options.exclude_self = 2;
     refused(&train, &train, &options, BINET_INVALID_ARGUMENT, "options", -1, "exclude_self is 2");
     options.exclude_self = 0;
@@ -333,18 +394,21 @@ static void rows_that_cannot_be_compared_are_named(void)
 
 static void memory_that_runs_out_is_given_back(void)
 {
-    fill_with_noise(train_values, (int64_t)300 * 5, 0, 1);
-    fill_with_noise(query_values, (int64_t)70 * 5, 0, 2);
-    binet_array train = scores_matrix(train_values, BINET_F64, 300, 5);
-    binet_array queries = scores_matrix(query_values, BINET_F64, 70, 5);
-    for (int32_t metric = BINET_METRIC_COSINE; metric <= BINET_METRIC_EUCLIDEAN; metric++) {
+    enum { N = 900, M = 450, D = 32 };
+    fill_with_spectrum(train_values, N, D, 0, 1);
+    fill_with_spectrum(query_values, M, D, 0, 2);
+    binet_array train = scores_matrix(train_values, BINET_F64, N, D);
+    binet_array queries = scores_matrix(query_values, BINET_F64, M, D);
+    for (int round = 0; round < 3; round++) {
+        queries.shape[0] = round < 2 ? M : 40; /* too few for leading directions */
         FAILING_ALLOCATOR_LOOP(allocator, context)
         {
-            binet_neighbors_options options = {.struct_size = sizeof options, .metric = metric};
+            binet_neighbors_options options = {.struct_size = sizeof options, .metric = round % 2};
             binet_neighbors_result result = {.struct_size = sizeof result, .indices = indices};
             indices[0] = -7;
             binet_status status = binet_neighbors(context, &train, &queries, &options, &result, NULL);
             CHECK((indices[0] == -7) == (status != BINET_OK));
+            CHECK(status != BINET_OK || (result.n_directions < D) == (round < 2));
             failing_allocator_next(&allocator, status);
         }
         binet_context_destroy(context);
@@ -360,6 +424,8 @@ int main(void)
     RUN(near_ties_are_decided_in_double);
     RUN(a_row_is_not_its_own_neighbour);
     RUN(a_row_of_zeros_has_cosine_zero);
+    RUN(leading_directions_equal_brute_force);
+    RUN(odd_features_of_many_rows_equal_brute_force);
     RUN(threads_strides_and_dtypes_change_nothing);
     RUN(rooms_that_are_not_wanted_stay);
     RUN(bad_shapes_and_options_are_named);

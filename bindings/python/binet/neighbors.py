@@ -30,7 +30,8 @@ class Neighbors:
         n_train: N.
         n_zero_queries: queries that are all zero; they have cosine 0 to every row.
         n_zero_train: rows of train that are all zero, likewise.
-        n_decided: pairs that were computed in float64; M k where rounding left nothing open.
+        n_decided: pairs that were computed in float64; M k where nothing else was left open.
+        n_directions: numbers of a row that were multiplied: D, or fewer of its leading directions.
     """
 
     indices: npt.NDArray[np.int64]
@@ -40,6 +41,7 @@ class Neighbors:
     n_zero_queries: int
     n_zero_train: int
     n_decided: int
+    n_directions: int
 
     @property
     def k(self) -> int:
@@ -80,7 +82,8 @@ def neighbors(train: Any, queries: Any = None, k: int = 20, metric: str = "cosin
     """The k nearest rows of `train` for every query: exactly those of computing every pair in float64.
 
     Matrix products in float32 find candidates, with a margin that no rounding exceeds; those within it are computed in
-    float64. The same bits everywhere. Memory is bounded: the result twice, and about 200 MB.
+    float64. Where a spectrum that falls allows it, products are over the leading directions alone, with a bound on the
+    rest. The same bits everywhere. Memory is bounded: the result twice, and about 200 MB.
 
     Args:
         train: [N, D] float16, bfloat16, float32 or float64, any strides, a memory map too.
@@ -113,6 +116,5 @@ def search(train: View, queries: View | None, k: int, metric: str, names: Mappin
     call(lib.binet_neighbors, context().pointer, *pointers, options, result, names=names)
     for array in (indices, values):
         array.flags.writeable = False
-    return Neighbors(
-        indices, values, metric, result.n_train, result.n_zero_queries, result.n_zero_train, result.n_decided
-    )
+    counts = ("n_train", "n_zero_queries", "n_zero_train", "n_decided", "n_directions")
+    return Neighbors(indices, values, metric, **{name: getattr(result, name) for name in counts})
