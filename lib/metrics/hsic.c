@@ -1,29 +1,20 @@
 #include "metrics/hsic.h"
 
-#include <math.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/context.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "kernels/blas.h"
+#include "metrics/hsic_band.h"
 #include "metrics/loop.h"
 
 enum {
-    MOST_ROWS = 256,  /* of a Gram in one task */
-    LEAST_ROWS = 32,  /* however little memory there is */
-    WIDTH = 256,      /* columns that are centred at a time */
-    MOST_SPLITS = 16, /* of a sum over entries of the Grams: its terms are joined in order */
-    CHUNK = 4096,     /* entries that are multiplied out at a time, so that they stay in the caches */
-    PLACES = 64       /* for memory of tasks that have ended */
+    MOST_ROWS = 256, /* of a Gram in one task */
+    LEAST_ROWS = 32, /* however little memory there is */
+    WIDTH = 256,     /* columns that are centred at a time */
+    PLACES = 64      /* for memory of tasks that have ended */
 };
-
-/* Row i > 0 of a packed Gram holds its i entries left of the diagonal, and lies behind those of the rows before. */
-static int64_t packed(int64_t row)
-{
-    return row * (row - 1) / 2;
-}
 
 /* ---- Grams of rows first .. last of all layers ------------------------------------------------------------------- */
 
@@ -34,20 +25,9 @@ typedef struct task_memory {
     void *scratch;
 } task_memory;
 
-typedef struct shelf {
+struct binet__hsic_shelf {
     _Atomic(task_memory *) places[PLACES];
-} shelf;
-
-typedef struct band {
-    const binet__hsic_batch *batch;
-    shelf *shelf;
-    int64_t rows; /* of a task */
-    int64_t first;
-    int64_t last;
-    int64_t n_entries;
-    double *grams;     /* [layers, n_entries] */
-    double *diagonals; /* [layers, n] */
-} band;
+};
 
 static void release_memory(const binet_context *context, task_memory *memory)
 {
@@ -59,7 +39,7 @@ static void release_memory(const binet_context *context, task_memory *memory)
     }
 }
 
-static void clear(const binet_context *context, shelf *of)
+static void clear(const binet_context *context, struct binet__hsic_shelf *of)
 {
     for (int i = 0; i < PLACES; i++) {
         release_memory(context, atomic_load(&of->places[i]));
@@ -68,7 +48,7 @@ static void clear(const binet_context *context, shelf *of)
 
 static void end_grams(const void *self, void *made)
 {
-    const band *of = self;
+    const binet__hsic_band *of = self;
     for (int i = 0; i < PLACES; i++) {
         task_memory *empty = NULL;
         if (atomic_compare_exchange_strong(&of->shelf->places[i], &empty, made)) {
@@ -92,7 +72,7 @@ static binet_status allocate_scratch(const binet__hsic_batch *batch, void **scra
 
 static binet_status begin_grams(const void *self, void **made, binet_error *error)
 {
-    const band *of = self;
+    const binet__hsic_band *of = self;
     const binet_context *context = of->batch->context;
     for (int i = 0; i < PLACES; i++) {
         *made = atomic_exchange(&of->shelf->places[i], NULL);
@@ -137,7 +117,7 @@ static void multiply_rows(const binet__centred *layer, int64_t first, int64_t la
 static binet_status gram_step(const void *self, void *made, int64_t i, binet_error *error)
 {
     (void)error;
-    const band *of = self;
+    const binet__hsic_band *of = self;
     const task_memory *memory = made;
     int64_t n_layers = of->batch->n_first + of->batch->n_second;
     int64_t layer = i % n_layers;
@@ -147,7 +127,7 @@ static binet_status gram_step(const void *self, void *made, int64_t i, binet_err
     double *entries = of->grams + layer * of->n_entries;
     for (int64_t row = first; row < last; row++) {
         const double *from = memory->products + (row - first) * last;
-        memcpy(entries + packed(row) - packed(of->first), from, (size_t)row * sizeof *from);
+        memcpy(entries + binet__packed(row) - binet__packed(of->first), from, (size_t)row * sizeof *from);
         of->diagonals[layer * of->batch->n + row] = from[row];
     }
     return BINET_OK;
@@ -157,7 +137,7 @@ static binet_status gram_step(const void *self, void *made, int64_t i, binet_err
 static binet_status measure_step(const void *self, void *made, int64_t layer, binet_error *error)
 {
     (void)error;
-    const band *of = self;
+    const binet__hsic_band *of = self;
     const task_memory *memory = made;
     const binet__centred *from = &of->batch->layers[layer];
     double *diagonal = of->diagonals + layer * of->batch->n;
@@ -171,132 +151,6 @@ static binet_status measure_step(const void *self, void *made, int64_t layer, bi
         }
     }
     return BINET_OK;
-}
-
-/* ---- U-centring -------------------------------------------------------------------------------------------------- */
-
-/* Rows of a Gram of centred features sum to 0, so that those of its entries off the diagonal d sum to -d, and
- * U-centring adds u_i + u_j with u = d / (n - 2) - trace / (2 (n - 1)(n - 2)). */
-static void make_shift(const double *diagonal, int64_t n, double *shift)
-{
-    double trace = 0.0;
-    for (int64_t i = 0; i < n; i++) {
-        trace += diagonal[i];
-    }
-    double all = trace / (2.0 * (double)(n - 1));
-    for (int64_t i = 0; i < n; i++) {
-        shift[i] = (diagonal[i] - all) / (double)(n - 2);
-    }
-}
-
-/* ---- Inner products ---------------------------------------------------------------------------------------------- */
-
-typedef struct sum_work {
-    const band *of;
-    int64_t n_splits;
-    const double *shifts; /* [layers, n]; NULL: Grams are as they are */
-    double *products;     /* [splits, n_first, n_columns] */
-    double *squares;      /* [splits, n_second] where there are two models */
-} sum_work;
-
-/* The first row of a split: splits have about as many entries each. */
-static int64_t split_start(const band *of, int64_t split, int64_t n_splits)
-{
-    if (split == n_splits) {
-        return of->last;
-    }
-    double wanted = (double)packed(of->first) + (double)of->n_entries * (double)split / (double)n_splits;
-    int64_t row = (int64_t)(0.5 + sqrt(0.25 + 2.0 * wanted));
-    return row < of->first ? of->first : row > of->last ? of->last : row;
-}
-
-static void shift_rows(const sum_work *work, int64_t layer, int64_t first, int64_t last)
-{
-    const band *of = work->of;
-    double *entries = of->grams + layer * of->n_entries;
-    const double *restrict shift = work->shifts + layer * of->batch->n;
-    for (int64_t row = first; row < last; row++) {
-        double *restrict to = entries + packed(row) - packed(of->first);
-        double own = shift[row];
-        for (int64_t j = 0; j < row; j++) {
-            to[j] += own + shift[j];
-        }
-    }
-}
-
-/* Adds what rows first .. last contribute; an entry off the diagonal counts twice. */
-static void add_rows(const sum_work *work, int64_t first, int64_t last, double *products, double *squares)
-{
-    const band *of = work->of;
-    const binet__hsic_batch *batch = of->batch;
-    int64_t n_layers = batch->n_first + batch->n_second;
-    int64_t offset = packed(first) - packed(of->first);
-    int64_t n = packed(last) - packed(first);
-    for (int64_t layer = 0; work->shifts != NULL && layer < n_layers; layer++) {
-        shift_rows(work, layer, first, last);
-    }
-    binet__f64_matrix rows = {of->grams + offset, of->n_entries, 0};
-    if (batch->n_second == 0) {
-        binet__syrk_f64(batch->n_first, n, rows, 1.0, products, batch->n_first);
-        return;
-    }
-    binet__f64_matrix columns = {rows.values + batch->n_first * of->n_entries, of->n_entries, 1};
-    binet__gemm_f64(batch->n_first, batch->n_second, n, rows, columns, 1.0, products, batch->n_second);
-    for (int64_t layer = 0; layer < n_layers; layer++) {
-        const double *entries = rows.values + layer * of->n_entries;
-        squares[layer] += binet__dot(entries, entries, n);
-    }
-}
-
-static void sum_task(void *argument, int64_t split)
-{
-    sum_work *work = argument;
-    const binet__hsic_batch *batch = work->of->batch;
-    int64_t n_columns = batch->n_second != 0 ? batch->n_second : batch->n_first;
-    double *products = work->products + split * batch->n_first * n_columns;
-    double *squares = work->squares + split * (batch->n_first + batch->n_second);
-    int64_t end = split_start(work->of, split + 1, work->n_splits);
-    int64_t last = 0;
-    for (int64_t row = split_start(work->of, split, work->n_splits); row < end; row = last) {
-        for (last = row + 1; last < end && packed(last + 1) - packed(row) <= CHUNK;) {
-            last++;
-        }
-        add_rows(work, row, last, products, squares);
-    }
-}
-
-/* The terms of all splits join the sums, in order. */
-static void join(const double *terms, int64_t n_splits, int64_t n, double *sums)
-{
-    for (int64_t split = 0; split < n_splits; split++) {
-        for (int64_t i = 0; i < n; i++) {
-            sums[i] += 2.0 * terms[split * n + i];
-        }
-    }
-}
-
-/* Adds the inner products of the rows of a band that are there. */
-static binet_status add_band(const band *of, const double *shifts, double *products, double *squares,
-                             binet_error *error)
-{
-    const binet__hsic_batch *batch = of->batch;
-    const binet_context *context = batch->context;
-    int64_t n_layers = batch->n_first + batch->n_second;
-    int64_t n_pairs = batch->n_first * (batch->n_second != 0 ? batch->n_second : batch->n_first);
-    sum_work work = {.of = of, .shifts = shifts, .n_splits = of->n_entries / CHUNK + 1};
-    work.n_splits = work.n_splits < MOST_SPLITS ? work.n_splits : MOST_SPLITS;
-    work.products = binet__allocate_zero(context, work.n_splits * n_pairs, sizeof(double), error);
-    work.squares =
-        work.products != NULL ? binet__allocate_zero(context, work.n_splits * n_layers, sizeof(double), error) : NULL;
-    binet_status status = work.squares != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
-    status = status == BINET_OK ? binet__run(context, work.n_splits, sum_task, &work, error) : status;
-    if (status == BINET_OK) {
-        join(work.products, work.n_splits, n_pairs, products);
-        join(work.squares, work.n_splits, n_layers, squares);
-    }
-    binet__release(context, work.squares);
-    binet__release(context, work.products);
-    return status;
 }
 
 /* ---- A batch ----------------------------------------------------------------------------------------------------- */
@@ -315,29 +169,29 @@ static void add_diagonals(const binet__hsic_batch *batch, const double *diagonal
 }
 
 /* Cut the rows into bands whose Grams fit into the memory, and those into tasks. */
-static band plan(const binet__hsic_batch *batch, int64_t first)
+static binet__hsic_band plan(const binet__hsic_batch *batch, int64_t first)
 {
     int64_t most = batch->memory / (batch->n_first + batch->n_second) / (int64_t)sizeof(double);
     most = most < INT32_MAX ? most : INT32_MAX; /* numbers from one Gram to the next */
     int64_t rows = most / batch->n;
-    band of = {.batch = batch,
-               .rows = rows < LEAST_ROWS  ? LEAST_ROWS
-                       : rows > MOST_ROWS ? MOST_ROWS
-                                          : rows,
-               .first = first,
-               .last = first};
+    binet__hsic_band of = {.batch = batch,
+                           .rows = rows < LEAST_ROWS  ? LEAST_ROWS
+                                   : rows > MOST_ROWS ? MOST_ROWS
+                                                      : rows,
+                           .first = first,
+                           .last = first};
     while (of.last < batch->n) {
         int64_t next = of.last + of.rows < batch->n ? of.last + of.rows : batch->n;
-        if (of.last > first && packed(next) - packed(first) > most) {
+        if (of.last > first && binet__packed(next) - binet__packed(first) > most) {
             break;
         }
         of.last = next;
     }
-    of.n_entries = packed(of.last) - packed(first);
+    of.n_entries = binet__packed(of.last) - binet__packed(first);
     return of;
 }
 
-static binet_status make_room(const band *of, binet__hsic_room *room, binet_error *error)
+static binet_status make_room(const binet__hsic_band *of, binet__hsic_room *room, binet_error *error)
 {
     const binet__hsic_batch *batch = of->batch;
     int64_t n_layers = batch->n_first + batch->n_second;
@@ -362,13 +216,13 @@ void binet__hsic_room_release(const binet_context *context, binet__hsic_room *ro
     *room = (binet__hsic_room){0};
 }
 
-static binet_status run_bands(const binet__hsic_batch *batch, binet__hsic_room *room, shelf *memory, double *diagonals,
-                              double *shifts, double *products, double *squares, binet_error *error)
+static binet_status run_bands(const binet__hsic_batch *batch, binet__hsic_room *room, struct binet__hsic_shelf *memory,
+                              double *diagonals, double *shifts, double *products, double *squares, binet_error *error)
 {
     int64_t n_layers = batch->n_first + batch->n_second;
     binet_status status = BINET_OK;
     for (int64_t first = 0; status == BINET_OK && first < batch->n;) {
-        band of = plan(batch, first);
+        binet__hsic_band of = plan(batch, first);
         of.shelf = memory;
         of.diagonals = diagonals;
         if (batch->unbiased && first == 0 && of.last < batch->n) {
@@ -381,9 +235,11 @@ static binet_status run_bands(const binet__hsic_batch *batch, binet__hsic_room *
         binet__loop grams = {&of, n_tasks, begin_grams, gram_step, end_grams};
         status = status == BINET_OK ? binet__loop_run(batch->context, &grams, error) : status;
         for (int64_t l = 0; status == BINET_OK && batch->unbiased && first == 0 && l < n_layers; l++) {
-            make_shift(diagonals + l * batch->n, batch->n, shifts + l * batch->n);
+            binet__hsic_shift(diagonals + l * batch->n, batch->n, shifts + l * batch->n);
         }
-        status = status == BINET_OK ? add_band(&of, batch->unbiased ? shifts : NULL, products, squares, error) : status;
+        status = status == BINET_OK
+                     ? binet__hsic_add_band(&of, batch->unbiased ? shifts : NULL, products, squares, error)
+                     : status;
         first = of.last;
     }
     return status;
@@ -402,7 +258,7 @@ binet_status binet__hsic_products(const binet__hsic_batch *batch, binet__hsic_ro
     if (diagonals == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    shelf memory = {{NULL}};
+    struct binet__hsic_shelf memory = {{NULL}};
     binet_status status =
         run_bands(batch, room, &memory, diagonals, diagonals + n_layers * n, products, squares, error);
     clear(context, &memory);
@@ -427,12 +283,12 @@ binet_status binet__hsic_gram(const binet_context *context, const binet__centred
 {
     binet__hsic_batch batch = {
         .context = context, .layers = layer, .n = layer->features.n, .n_first = 1, .memory = BINET__HSIC_MEMORY};
-    shelf memory = {{NULL}};
+    struct binet__hsic_shelf memory = {{NULL}};
     binet_status status = BINET_OK;
     for (int64_t first = 0; status == BINET_OK && first < batch.n;) {
-        band of = plan(&batch, first);
+        binet__hsic_band of = plan(&batch, first);
         of.shelf = &memory;
-        of.grams = entries + packed(first);
+        of.grams = entries + binet__packed(first);
         of.diagonals = diagonal;
         binet__loop grams = {&of, (of.last - first + of.rows - 1) / of.rows, begin_grams, gram_step, end_grams};
         status = binet__loop_run(context, &grams, error);
