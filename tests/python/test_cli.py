@@ -121,6 +121,7 @@ OPTIONS = {
     "robustness": "--clean --corruptions --baseline --allow-missing --line --scale --plot --json",
     "probe": "--train --test --task --method --C --preset --alpha -k --output --plot --json",
     "models": "--better --method --front --weights --top --plot --json",
+    "similarity": "--measure --kernel --unbiased --batch-size --plot --json",
     "report": "--output --labels",
     "demo": "--output",
 }

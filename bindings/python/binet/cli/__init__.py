@@ -31,6 +31,7 @@ from . import (
     recalibrate,
     report,
     robustness,
+    similarity,
     synthetic,
 )
 
@@ -48,6 +49,7 @@ VERBS = (
     robustness,
     probe,
     models,
+    similarity,
     report,
     demo,
 )
@@ -74,6 +76,7 @@ examples:
   binet probe features/resnet50 features/vit                  how well do features serve other tasks?
   binet models models.csv                                     which properties of many models go together?
   binet robustness --corruptions out/c --clean out/val        accuracy under corruption, mCE; on shifted sets
+  binet similarity out/resnet50 out/vit                       how alike are their features?
   binet report out/resnet50 out/vit -o report/                models side by side: a page, CSV and JSON
 
 `binet VERB --help` says what each verb takes."""
