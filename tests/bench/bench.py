@@ -23,6 +23,7 @@ import neighbors
 import numpy as np
 import pandas
 import peers
+import ridge
 import scipy
 import similarity
 import torch
@@ -365,6 +366,7 @@ def main() -> None:
         rows.append(blind_pairs_row(3))
         rows.append(kappa_row(5))
         rows += transfer.rows(3)
+        rows += ridge.rows(3)
         rows += similarity.rows(5)
         rows += neighbors.rows(1)
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)

@@ -16,7 +16,7 @@ N, D, K = 10_000, 768, 100
 
 def rows(n_rounds: int) -> list[Row]:
     """LogME of the power law's features, and LEEP of 50,000 x 1,000 probabilities."""
-    features, labels = _power_law()
+    features, labels = power_law()
 
     def ours() -> float:
         return binet.logme(features, labels).value
@@ -49,7 +49,7 @@ def rows(n_rounds: int) -> list[Row]:
     ]
 
 
-def _power_law() -> tuple[Array, Array]:
+def power_law() -> tuple[Array, Array]:
     """Features in f32 with a spectrum as i^-1.5, and labels drawn from a linear model of them."""
     random = np.random.default_rng(0)
     z = random.normal(size=(N, D)) / np.arange(1, D + 1) ** 0.75
