@@ -9,8 +9,10 @@ import binet
 import numpy as np
 import numpy.typing as npt
 import pytest
+from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier, RidgeClassifierCV
+from sklearn.model_selection import GridSearchCV, LeaveOneOut
 from sklearn.preprocessing import StandardScaler
 
 Floats = npt.NDArray[np.float64]
@@ -167,6 +169,17 @@ def test_ties_go_to_the_lower_class() -> None:
     X = np.array([[-1.0], [1.0], [-1.0], [1.0]])  # noqa: N806
     assert binet.RidgeProbe().fit(X, ["b", "a", "b", "a"]).predict([[0.0]]).tolist() == ["a"]
     assert binet.RidgeProbe().fit(X, ["c", "a", "b", "d"]).predict([[0.0]]).tolist() == ["a"]
+
+
+def test_penalties_in_an_array_are_cloned_and_searched() -> None:
+    """A search over alpha by leave-one-out folds of its own finds the accuracies of the closed form."""
+    X, y, _ = problem(40, 5, 3, weighted=False)  # noqa: N806
+    probe = binet.RidgeProbe(alphas=np.array(ALPHAS)).fit(X, y)
+    copied = clone(probe)
+    np.testing.assert_array_equal(copied.alphas, np.array(ALPHAS))
+    np.testing.assert_array_equal(copied.fit(X, y).coef_, probe.coef_)
+    search = GridSearchCV(binet.RidgeProbe(), {"alpha": list(ALPHAS)}, cv=LeaveOneOut(), n_jobs=2).fit(X, y)
+    np.testing.assert_allclose(search.cv_results_["mean_test_score"], probe.path_.loo_accuracy, atol=1e-12)
 
 
 def test_a_penalty_lost_in_rounding_is_said_and_not_chosen() -> None:

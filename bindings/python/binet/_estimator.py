@@ -120,7 +120,7 @@ class ClassifierBase:
         return predicted
 
     def score(self, X: object, y: object, sample_weight: object = None) -> float:  # noqa: N803
-        """Accuracy, 0 .. 1: the share of rows whose label is predicted. A label that `fit` never saw is an error.
+        """Accuracy, 0 .. 1: the share of rows whose label is predicted. Labels that `fit` never saw count as wrong.
 
         Args:
             X: [N, D] features, as in `fit`.
