@@ -224,6 +224,39 @@ static void extreme_scales_are_met(void)
     }
 }
 
+/* A batch in which a layer is constant says nothing of its scale, before and after one in which it is 2^-700. */
+static void a_constant_batch_has_no_scale(void)
+{
+    static double layer[N * WIDEST];
+    static double same[N * WIDEST];
+    double plain[L * L];
+    double scaled[L * L];
+    uint8_t constant[L];
+    const setting of = {.estimator = BINET_HSIC_UNBIASED};
+    for (int i = 0; i < N * widths[1]; i++) {
+        layer[i] = features[1][i] * 0x1p-700;
+    }
+    for (int order = 0; order < 2; order++) {
+        binet_cka_matrix *matrix = append_all(&of, NULL, 0);
+        binet_cka_matrix *other = append_all(&of, NULL, 0);
+        for (int batch = 0; batch < 2; batch++) {
+            binet_array arrays[L];
+            views(0, N, arrays);
+            arrays[1].data = batch == order ? same : features[1];
+            CHECK_INT(binet_cka_matrix_append(other, arrays, NULL, NULL), BINET_OK);
+            arrays[1].data = batch == order ? same : layer;
+            CHECK_INT(binet_cka_matrix_append(matrix, arrays, NULL, NULL), BINET_OK);
+        }
+        CHECK(finish(matrix, scaled, constant).n_constant == 0);
+        CHECK(finish(other, plain, constant).n_constant == 0);
+        for (int i = 0; i < L * L; i++) {
+            CHECK_NEAR(scaled[i], plain[i], 1e-12);
+        }
+        binet_cka_matrix_destroy(other);
+        binet_cka_matrix_destroy(matrix);
+    }
+}
+
 /* ---- Constant layers --------------------------------------------------------------------------------------------- */
 
 static void a_constant_layer_is_marked_and_spreads_no_further(void)
@@ -406,6 +439,7 @@ int main(void)
     RUN(memory_changes_last_bits_only);
     RUN(threads_do_not_change_a_bit);
     RUN(extreme_scales_are_met);
+    RUN(a_constant_batch_has_no_scale);
     RUN(a_constant_layer_is_marked_and_spreads_no_further);
     RUN(a_bad_batch_is_refused_and_leaves_nothing);
     RUN(bad_settings_and_rooms_are_refused);
