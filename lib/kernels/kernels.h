@@ -144,6 +144,8 @@ typedef struct binet__kernels {
     /** Exact widening of n values. */
     void (*widen_f16)(const uint16_t *values, int64_t n, float *widened);
     void (*widen_bf16)(const uint16_t *values, int64_t n, float *widened);
+    /** n values, less those near them, less the mean of what that leaves. */
+    void (*centre_f32)(const float *values, const double *near, const double *mean, int64_t n, double *centred);
     /** Four rows of RGB, to 16 bytes for each column: red, green, blue and 0 of each row. */
     void (*resize_interleave)(const uint8_t *const rows[4], int64_t n_pixels, uint8_t *interleaved);
     /** Resample such columns, to four rows of RGB; a byte after the end of each is written too. */

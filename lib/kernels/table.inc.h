@@ -101,6 +101,7 @@ const binet__kernels BINET__TABLE = {
     .dots = dots,
     .widen_f16 = widen_f16,
     .widen_bf16 = widen_bf16,
+    .centre_f32 = centre_f32,
     .resize_interleave = resize_interleave,
     .resize_columns = resize_columns,
     .resize_rows = resize_rows,

@@ -1,4 +1,4 @@
-/** Exact widening to f32. */
+/** Exact widening to f32, and f32 around a mean in f64. */
 
 static void widen_f16(const uint16_t *values, int64_t n, float *widened)
 {
@@ -21,5 +21,14 @@ static void widen_bf16(const uint16_t *values, int64_t n, float *widened)
     for (int64_t i = 0; i < n; i++) {
         uint32_t bits = (uint32_t)values[i] << 16;
         memcpy(&widened[i], &bits, sizeof bits);
+    }
+}
+
+/* Likewise. */
+static void centre_f32(const float *restrict values, const double *restrict near, const double *restrict mean,
+                       int64_t n, double *restrict centred)
+{
+    for (int64_t i = 0; i < n; i++) {
+        centred[i] = (double)values[i] - near[i] - mean[i];
     }
 }

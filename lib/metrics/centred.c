@@ -153,7 +153,7 @@ void binet__centred_block(const binet__centred *centred, int64_t row, int64_t n,
         const void *values = binet__scores_read(&centred->features.scores, row + i, first, width, scratch);
         double *restrict to = block + i * stride;
         if (!is_double) {
-            CENTRE(NEAR(float))
+            centred->features.scores.kernels->centre_f32(values, pivot, mean, width, to);
         } else if (centred->exponent == 0) {
             CENTRE(NEAR(double))
         } else {

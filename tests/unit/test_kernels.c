@@ -510,6 +510,31 @@ static void resizing_has_the_same_bits(void)
     }
 }
 
+static void centring_is_the_same_everywhere(void)
+{
+    enum { MOST = 67 };
+    float values[MOST];
+    double near[MOST];
+    double mean[MOST];
+    uint32_t state = 4;
+    for (int i = 0; i < MOST; i++) {
+        values[i] = (float)rows_next(&state) * 0x1p-10F;
+        near[i] = (double)rows_next(&state) * 0x1p-11;
+        mean[i] = (double)rows_next(&state) * 0x1p-33;
+    }
+    for (int n = 0; n <= MOST; n++) {
+        for (int i = 0; i < n_available; i++) {
+            double centred[MOST + 1];
+            centred[n] = 77;
+            available[i]->centre_f32(values, near, mean, n, centred);
+            CHECK(centred[n] == 77);
+            for (int j = 0; j < n; j++) {
+                CHECK(centred[j] == (double)values[j] - near[j] - mean[j]);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     if (kernels_of_another_test()) {
@@ -532,6 +557,7 @@ int main(void)
     RUN(log_of_each_has_the_same_bits);
     RUN(differing_bits_are_counted);
     RUN(widening_is_exact);
+    RUN(centring_is_the_same_everywhere);
     RUN(dot_products_have_the_same_bits);
     RUN(large_values_are_listed);
     RUN(resizing_has_the_same_bits);
