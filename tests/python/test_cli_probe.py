@@ -246,5 +246,9 @@ def test_a_row_that_is_not_finite_is_named_with_its_task(tmp_path: Path, capsys:
     features[7, 2] = np.nan
     np.savez(folder / "cars" / "train.npz", features=features, labels=labels)
     assert cli.main(["probe", str(folder)]) == 1
-    assert "vit: cars: " in (said := capsys.readouterr().err)
-    assert "row 7" in said
+    assert "vit: cars: train: row 7 of X holds a NaN" in capsys.readouterr().err
+    wide = np.zeros((9, 7), np.float32)
+    np.savez(folder / "cars" / "train.npz", features=features[8:], labels=labels[8:])
+    np.savez(folder / "cars" / "test.npz", features=wide, labels=labels[:9])
+    assert cli.main(["probe", str(folder)]) == 2
+    assert "vit: cars: test: X has 7 features" in capsys.readouterr().err

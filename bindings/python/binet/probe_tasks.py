@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -181,10 +182,8 @@ def probe_tasks(
     wilson_interval(0, 1, confidence_level)  # a wrong level is said before hours of work
     rows = []
     for name, pair in _bar(tasks.items(), len(tasks), progress):
-        try:
+        with _saying(name):
             rows.append(_probe(name, known[name], pair, fit, confidence_level))
-        except Error as error:
-            raise type(error)(f"{name}: {error.message}", error.argument, error.index) from error
     names, *columns = zip(*rows, strict=True)
     found = ProbedTasks(names, *(_column(column) for column in columns))
     share = {one.name: one.accuracy for one in found if one.group}
@@ -238,6 +237,15 @@ def _bar(items: Any, n: int, progress: bool) -> Any:
     return tqdm(items, total=n, unit="task")
 
 
+@contextlib.contextmanager
+def _saying(where: str) -> Iterator[None]:
+    """Errors of the library say where."""
+    try:
+        yield
+    except Error as error:
+        raise type(error)(f"{where}: {error.message}", error.argument, error.index) from error
+
+
 # ---- One task --------------------------------------------------------------------------------------------------------
 
 
@@ -246,9 +254,12 @@ def _probe(name: str, task: VTABTask | None, pair: Any, fit: Fit, confidence_lev
         raise InvalidArgument(f"{shown(pair)} given; allowed: a pair (train, test)", "tasks")
     train, test = (_read(one, part) for one, part in zip(pair, ("train", "test"), strict=True))
     start = time.perf_counter()
-    fitted = fit(train.features, train.labels)
+    with _saying("train"):
+        fitted = fit(train.features, train.labels)
     seconds = time.perf_counter() - start
-    n_correct = int(np.count_nonzero(np.asarray(fitted.predict(test.features)) == test.labels))
+    with _saying("test"):
+        predicted = np.asarray(fitted.predict(test.features))
+    n_correct = int(np.count_nonzero(predicted == test.labels))
     n = len(test.labels)
     return ProbedTask(
         name=name,
