@@ -174,7 +174,7 @@ def encode(labels: Array, weights: npt.NDArray[np.float64] | None) -> tuple[Arra
     counted = labels if weights is None else labels[weights > 0]
     classes = np.unique(counted)
     if len(classes) < 2:
-        which = f", {classes[0]!r}" if len(classes) else "es"
+        which = f", {classes[:1].tolist()[0]!r}" if len(classes) else "es"
         where = "" if weights is None else " where sample_weight is above zero"
         raise InvalidData(f"y has {len(classes)} class{which}{where}; a classifier needs 2 classes or more", "y")
     codes = np.searchsorted(classes, counted)
