@@ -23,6 +23,7 @@ import neighbors
 import numpy as np
 import pandas
 import peers
+import probes
 import ridge
 import scipy
 import similarity
@@ -370,6 +371,16 @@ def main() -> None:
         rows += similarity.rows(5)
         rows += neighbors.rows(1)
         print(table(rows), kernel_lines(options.build, n_threads, options.rounds), sep="\n\n", end="\n\n", flush=True)
+        probe_rows, notes = probes.rows()
+        rows += probe_rows
+        print(
+            table(rows),
+            "\n".join(notes),
+            kernel_lines(options.build, n_threads, options.rounds),
+            sep="\n\n",
+            end="\n\n",
+            flush=True,
+        )
         print("Without Python: milliseconds an image of the model on tensors that are ready, and of binet_evaluate")
         model, images = Path(folder, "lite0.pt"), Path(folder, "images")
         print(program(options.build, "bench_evaluate", model, images, n_threads, n_threads), flush=True)
