@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import scipy
+from scipy.special import ndtr
 
 Array = npt.NDArray[Any]
 
@@ -144,18 +145,35 @@ def risk_areas(confidence: Array, correct: Array) -> tuple[float, float, float]:
 
 
 def smooth_ece(confidence: Array, correct: Array, bandwidth: float) -> float:
-    """smECE at a bandwidth: Gaussians at every reflection of each confidence, the integral by trapezoids."""
+    """smECE at a bandwidth: Gaussians at every reflection of each confidence, integrated in closed form.
+
+    Between two changes of sign the integral of the smoothed residual is a difference of normal distribution functions;
+    changes are looked for between places that are a 400th of the bandwidth apart, and found by bisection.
+    """
     values, which = np.unique(confidence, return_inverse=True)
     residual = np.bincount(which, correct - confidence) / len(correct)
-    mesh = np.linspace(0, 1, 4001)
-    smoothed = np.zeros_like(mesh)
-    reach = int(np.ceil(4 * bandwidth))
-    for start in range(0, len(values), 500):
-        near, part = values[start : start + 500], residual[start : start + 500]
-        for k in range(-reach, reach + 1):
-            for image in (2 * k + near, 2 * k - near):
-                smoothed += np.exp(-(((mesh[:, None] - image) / bandwidth) ** 2) / 2) @ part
-    return float(np.trapezoid(np.abs(smoothed), mesh) / (bandwidth * np.sqrt(2 * np.pi)))
+    reach = int(np.ceil(4.5 * bandwidth))
+    images = [2 * k + side * values for k in range(-reach, reach + 1) for side in (1, -1)]
+
+    def smoothed(places: Array) -> Array:
+        return sum(np.exp(-(((places[:, None] - image) / bandwidth) ** 2) / 2) @ residual for image in images)
+
+    def integral(places: Array) -> Array:
+        return sum(
+            (ndtr((places[:, None] - image) / bandwidth) - ndtr(-image / bandwidth)) @ residual for image in images
+        )
+
+    mesh = np.linspace(0, 1, int(400 / bandwidth) + 1)
+    is_above = np.concatenate(
+        [smoothed(part) > 0 for part in np.array_split(mesh, len(mesh) * len(values) // 4_000_000 + 1)]
+    )
+    changes = np.flatnonzero(is_above[1:] != is_above[:-1])
+    low, high, side = mesh[changes], mesh[changes + 1], is_above[changes]
+    for _ in range(40):
+        middle = (low + high) / 2
+        stays = (smoothed(middle) > 0) == side
+        low, high = np.where(stays, middle, low), np.where(stays, high, middle)
+    return float(np.abs(np.diff(integral(np.concatenate([[0.0], low, [1.0]])))).sum())
 
 
 def shape_bias(responses: Array, shapes: Array, textures: Array) -> tuple[int, int, int, float]:

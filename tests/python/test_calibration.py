@@ -12,15 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import reference
+from tables import from_confidences
 
 Array = npt.NDArray[Any]
-
-
-def from_confidences(confidence: Any, correct: Any) -> binet.Predictions:
-    """Two classes, of which class 0 is predicted with the confidence, >= 1/2."""
-    confidence = np.asarray(confidence, dtype=np.float64)
-    probabilities = np.stack([confidence, 1 - confidence], axis=1)
-    return binet.Predictions.from_probabilities(probabilities, 1 - np.asarray(correct, dtype=np.int64))
 
 
 @pytest.mark.parametrize("n_bins", [1, 2, 15, 100, 999])

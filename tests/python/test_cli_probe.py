@@ -152,12 +152,6 @@ def test_words_of_warning_come_after_the_table(tmp_path: Path, capsys: Any) -> N
     )  # a mean of other tasks would not compare
 
 
-def test_one_task_of_two_models_has_no_mean(tmp_path: Path, capsys: Any) -> None:
-    folders = [model(tmp_path / name, seed, {"cars": 3}) for seed, name in enumerate(("net", "vit"))]
-    accuracies = [f"{_accuracy(folder, 'cars'):.4f}" for folder in folders]
-    assert [line.split() for line in printed(capsys, *folders).splitlines()[3:]] == [["cars", *accuracies]]
-
-
 def _accuracy(folder: str, task: str) -> float:
     train, test = (binet.read_features(Path(folder, task, f"{part}.npz")) for part in ("train", "test"))
     return float((binet.LinearProbe().fit(*train).predict(test.features) == test.labels).mean())
