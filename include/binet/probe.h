@@ -85,9 +85,10 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * from any start. Products are in f32 while their rounding is below what is asked for, then in f64.
  *
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
- * W, where b is optimal; `gap` is (g + sqrt(L d))^2 / 2 + d / 2, g being that norm, d the Newton decrement of b and L a
- * bound of the Hessian: all from a gradient in f64. d takes its Hessian from the sample of rows. Most fits are ten
- * times nearer to the optimum than their certificate.
+ * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement
+ * of b after Newton's steps in it, by the Hessian over all rows; L a bound of the Hessian from the covariance of a
+ * sample of rows. It is a bound to rounding and to second order in what is left of b, which is little. Most fits are
+ * ten times nearer to the optimum than their certificate.
  *
  * @param[in,out] probe  Not NULL. One call at a time.
  * @param[in]     C      Inverse of the penalty's strength, finite, > 0.

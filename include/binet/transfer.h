@@ -64,9 +64,8 @@ typedef struct binet_logme_result {
  * @param[out]    error    NULL: no detail wanted. Its element is the row.
  * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a row with a NaN or an infinity, or too large to square; a label
  *         out of range, or only one), _UNSUPPORTED, _OUT_OF_MEMORY.
- * Exactness: bounded; where no class is unbounded, evidence is within 1e-9 + 2^-52 max(N, D) s / t of exact arithmetic,
- * s being the largest squared singular value (the last part is of directions that do not count in rank). The same bits
- * on one machine for any number of threads. Thread-safe. Since 0.1.
+ * Exactness: bounded; within 1e-9 of exact arithmetic where no class is unbounded. The same bits on one machine for any
+ * number of threads. Thread-safe. Since 0.1.
  */
 BINET_API binet_status binet_logme(const binet_context *context, const binet_array *features, const binet_array *labels,
                                    binet_logme_result *result, binet_error *error);

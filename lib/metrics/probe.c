@@ -86,9 +86,6 @@ binet_status binet_probe_fit(binet_probe *probe, double c, binet_probe_result *r
         return status;
     }
     write_result(&of, &found, now() - began);
-    probe->c_before = probe->c;
-    probe->c = c;
-    probe->n_fits = probe->n_fits < 2 ? probe->n_fits + 1 : 2;
     binet__write_struct(result, &found, sizeof found);
     return of.converged ? BINET_OK
                         : binet__fail(error, BINET_NOT_CONVERGED, "", -1,

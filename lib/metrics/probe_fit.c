@@ -9,7 +9,8 @@
 enum {
     MOST_STALLED = 30,     /* steps without a better gap, before f64 says whether that is rounding */
     MOST_STALLED_NEAR = 8, /* the same where rounding is likely */
-    MOST_STALLED_F64 = 60  /* the same in f64, before the search ends */
+    MOST_STALLED_F64 = 60, /* the same in f64, before that is certified */
+    MOST_IN_VAIN = 5       /* certificates in f64 that are no better, before the search ends */
 };
 
 /* A gap by products in f32 is believed where products in f64 give no less than this part of it, nor the other way. */
@@ -72,10 +73,7 @@ static binet_status refresh(binet__probe_fit *of, binet_error *error)
     binet_probe *probe = of->probe;
     binet__probe_rows sample = binet__probe_sample(probe, BINET__PROBE_CLASS_ROWS);
     int64_t n_classes = sample.n_classes;
-    double weight = 0.0;
-    for (int64_t i = 0; i < sample.n; i++) {
-        weight += binet__probe_weight(&sample, i);
-    }
+    double weight = binet__probe_sum_of_weights(&sample);
     float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
     binet_status status =
         binet__probe_loss_probabilities(probe->loss, &sample, probe->point, probe->probabilities, error);
@@ -136,6 +134,7 @@ static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
     binet_probe *probe = of->probe;
     binet__probe_rows sample = binet__probe_sample(probe, BINET__PROBE_CLASS_ROWS);
     double ratio = log(of->c / probe->c) / log(probe->c / probe->c_before);
+    double weight = binet__probe_sum_of_weights(&sample);
     double values[2];
     double *further = probe->before;
     for (int64_t i = 0; i < probe->size; i++) {
@@ -152,7 +151,7 @@ static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
         for (int64_t i = 0; i < probe->n_weights; i++) {
             square += point[i] * point[i];
         }
-        values[which] = of->scale * values[which] / (double)sample.n + square / 2.0;
+        values[which] = weight > 0.0 ? of->scale * values[which] / weight + square / 2.0 : 0.0;
     }
     double *point = probe->point;
     if (values[1] < values[0]) {
@@ -164,19 +163,22 @@ static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
     return BINET_OK;
 }
 
+/* The point to begin at, and pairs that fit. From here on the probe is at the new C, whatever becomes of the fit. */
 static binet_status start(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
     binet_status status = BINET_OK;
-    if (probe->n_fits > 0) {
+    if (probe->c != 0.0) {
         binet__lbfgs_rescale(probe->search, of->c / probe->c, probe->n_weights);
     }
-    if (probe->n_fits > 1 && probe->c != probe->c_before) {
+    if (probe->c_before != 0.0 && probe->c != probe->c_before) {
         status = extrapolate(of, error);
     } else {
         memcpy(probe->before, probe->point, (size_t)probe->size * sizeof *probe->point);
     }
-    return status == BINET_OK ? refresh(of, error) : status;
+    probe->c_before = probe->c;
+    probe->c = of->c;
+    return status;
 }
 
 /* L-BFGS from the point on, in one precision. */
@@ -207,6 +209,7 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
 {
     const binet_probe_options *given = &of->probe->given;
     int precise = 0;
+    int n_in_vain = 0;
     double last = INFINITY; /* gap of W, when it was certified before */
     of->target = nearer * given->tolerance;
     binet_status started = start(of, error);
@@ -224,7 +227,8 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
         double found = of->of_w * of->of_w / 2.0;
         int helped = found <= better * last;
         int stays = of->n_evaluations - before <= 2;
-        if (precise && stays) {
+        n_in_vain = precise && !helped ? n_in_vain + 1 : 0;
+        if (precise && (stays || n_in_vain == MOST_IN_VAIN)) {
             return BINET_OK;
         }
         precise = precise || stays || !helped || found < trusted * said || said < trusted * found;

@@ -32,9 +32,8 @@ struct binet_probe {
     double *spare;         /* likewise */
     float *probabilities;  /* [CLASS_ROWS, n_classes] */
     float *classes;        /* [n_classes, n_classes] */
-    int n_fits;            /* 0, 1, or 2 for more */
-    double c;              /* of the last fit */
-    double c_before;       /* of the one before */
+    double c;              /* of the last fit; 0: none */
+    double c_before;       /* of the one before; 0: none */
     int64_t n_passes_told; /* of data.n_passes */
 };
 

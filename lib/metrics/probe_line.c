@@ -55,9 +55,7 @@ binet_status binet__probe_line_create(const binet_context *context, binet__probe
         return status;
     }
     made->drift = made->start + rows->n * rows->n_classes;
-    for (int64_t i = 0; i < rows->n; i++) {
-        made->weight += binet__probe_weight(rows, i);
-    }
+    made->weight = binet__probe_sum_of_weights(rows);
     *line = made;
     return BINET_OK;
 }
@@ -126,6 +124,10 @@ static binet_status move_start(binet__probe_line *line, const double *point, dou
 binet_status binet__probe_line_search(binet__probe_line *line, const double *point, const double *direction,
                                       double scale, double slope, double taken, double *length, binet_error *error)
 {
+    if (line->weight == 0.0) { /* rows that say nothing */
+        *length = 1.0;
+        return BINET_OK;
+    }
     int64_t n_weights = line->rows.width * line->rows.n_classes;
     binet_status status = move_start(line, point, taken, error);
     status =

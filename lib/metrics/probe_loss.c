@@ -54,6 +54,15 @@ typedef struct scratch {
     void *read;
 } scratch;
 
+double binet__probe_sum_of_weights(const binet__probe_rows *rows)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < rows->n; i++) {
+        sum += binet__probe_weight(rows, i);
+    }
+    return sum;
+}
+
 binet_status binet__probe_loss_create(const binet_context *context, int64_t width, int64_t n_classes,
                                       binet__probe_loss **loss, binet_error *error)
 {

@@ -22,6 +22,9 @@ static inline double binet__probe_weight(const binet__probe_rows *rows, int64_t 
     return rows->weights != NULL ? rows->weights[row] : 1.0;
 }
 
+/** That of all rows. */
+double binet__probe_sum_of_weights(const binet__probe_rows *rows);
+
 typedef struct binet__probe_loss binet__probe_loss;
 
 /** What passes need, for rows of at most this many; to be destroyed. */

@@ -276,50 +276,6 @@ static void threads_change_nothing(void)
     }
 }
 
-/* The first block of rows lies far from the others, or is the last of them. */
-static void the_order_of_blocks_changes_rounding_only(void)
-{
-    enum { WIDTH = 7 };
-    static double turned[MANY * WIDTH];
-    static int64_t truth[MANY];
-    static int64_t turned_truth[MANY];
-    double *data = (double *)many_values(MANY, WIDTH);
-    scores_labels(truth, MANY, K, 6);
-    for (int i = 0; i < MANY; i++) {
-        for (int j = 0; j < WIDTH; j++) {
-            data[i * WIDTH + j] += i < 2048 ? 300.0 : (double)truth[i];
-        }
-        memcpy(turned + (MANY - 1 - i) * WIDTH, data + i * WIDTH, WIDTH * sizeof *data);
-        turned_truth[MANY - 1 - i] = truth[i];
-    }
-    binet_array forwards = scores_matrix(data, BINET_F64, MANY, WIDTH);
-    binet_array backwards = scores_matrix(turned, BINET_F64, MANY, WIDTH);
-    binet_array with = scores_vector(truth, BINET_I64, MANY);
-    binet_array turned_with = scores_vector(turned_truth, BINET_I64, MANY);
-    fitted a = fit(NULL, &forwards, &with);
-    fitted b = fit(NULL, &backwards, &turned_with);
-    for (int i = 0; i < K * WIDTH; i++) {
-        CHECK_NEAR(a.coefficients[i], b.coefficients[i], 1e-13);
-    }
-    for (int k = 0; k < 3; k++) {
-        CHECK_NEAR(a.intercepts[k], b.intercepts[k], 1e-11);
-        CHECK_NEAR(a.errors[k], b.errors[k], 1e-12);
-        CHECK(a.accuracies[k] == b.accuracies[k]);
-    }
-    /* The mean of what is predicted is that of the targets, which the centre has to be right for. */
-    static double scores[MANY * K];
-    binet_array model = scores_matrix(a.coefficients, BINET_F64, K, WIDTH);
-    binet_array offsets = scores_vector(a.intercepts, BINET_F64, K);
-    CHECK_INT(binet_linear_scores(NULL, &forwards, &model, &offsets, scores, MANY * K, NULL), BINET_OK);
-    for (int k = 0; k < K; k++) {
-        double gap = 0.0;
-        for (int i = 0; i < MANY; i++) {
-            gap += scores[i * K + k] - (truth[i] == k ? 1.0 : -1.0);
-        }
-        CHECK_NEAR(gap / MANY, 0.0, 1e-12);
-    }
-}
-
 /* A row that is not finite is named wherever it lies: in a later block, and in a later pass of a loop. */
 static void late_rows_are_named(void)
 {
@@ -426,7 +382,6 @@ int main(void)
     RUN(shapes_that_do_not_fit_are_named);
     RUN(dtypes_and_strides_change_nothing);
     RUN(threads_change_nothing);
-    RUN(the_order_of_blocks_changes_rounding_only);
     RUN(late_rows_are_named);
     RUN(a_lack_of_memory_is_said);
     RUN(scores_are_products_and_intercepts);

@@ -53,9 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="mean",
         help="what the probabilities of a group's classes become (default: mean)",
     )
-    images.add_argument(
-        "--features", action="store_true", help="also write features.npy, float32 [N, D], for binet probe"
-    )
+    images.add_argument("--features", action="store_true", help="also write features.npy, float32 [N, D]")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -308,8 +308,15 @@ def _side_by_side(models: Sequence[_Model], method: str) -> list[str]:
         return f"{name:{left}}  " + "  ".join(cells)
 
     heads = "  ".join(f"{model.name:>{width}}" for model, width in zip(models, widths, strict=True))
-    lines = [f"accuracy of a {method} probe", "", f"{'':{left}}  {heads}", *(row(name, columns) for name in names)]
-    return [*lines, "", *(row(name, means) for name in last)] if len(names) > 1 else lines
+    rows = [row(name, columns) for name in names]
+    return [
+        f"accuracy of a {method} probe",
+        "",
+        f"{'':{left}}  {heads}",
+        *rows,
+        "",
+        *(row(name, means) for name in last),
+    ]
 
 
 def _save_plot(models: Sequence[_Model], file: str) -> None:
