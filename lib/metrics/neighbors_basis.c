@@ -12,7 +12,7 @@ enum {
     PILOTS = 32,      /* queries that are tried out */
     PARTS = 16,       /* of all directions; up to half of them are tried */
     WORTHWHILE = 360, /* pairs over D^2: finding the directions is then a few percent of the search */
-    DECIDING = 20,    /* deciding one pair costs as much as multiplying so many rows of all features */
+    DECIDING = 60,    /* deciding one pair costs as much as multiplying so many rows of all features */
     OVERHEAD = 8      /* columns that looking at a product costs as much as */
 };
 

@@ -403,7 +403,7 @@ static void memory_that_runs_out_is_given_back(void)
         queries.shape[0] = round < 2 ? M : 40; /* too few for leading directions */
         FAILING_ALLOCATOR_LOOP(allocator, context)
         {
-            binet_neighbors_options options = {.struct_size = sizeof options, .metric = round % 2};
+            binet_neighbors_options options = {.struct_size = sizeof options, .metric = round % 2, .k = 2};
             binet_neighbors_result result = {.struct_size = sizeof result, .indices = indices};
             indices[0] = -7;
             binet_status status = binet_neighbors(context, &train, &queries, &options, &result, NULL);
