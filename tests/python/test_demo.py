@@ -35,6 +35,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert [line.split()[0] for line in lines] == [
         "images",
         "images",
+        "images",
         "train",
         "evaluate",
         "train",
@@ -89,9 +90,10 @@ def test_the_pipeline_sees_what_the_training_saw(demo: Path, name: str, digits: 
     """The saved model on plain arrays gives the predictions that went through PNG files and the transform."""
     table = binet.Predictions.from_csv(demo / name / "predictions.csv")
     order = np.argsort([str(file).split("/")[1] for file in table.file_names])
-    logits = torch.jit.load(str(demo / "models" / f"{name.lower()}.pt"))(
+    logits, features = torch.jit.load(str(demo / "models" / f"{name.lower()}.pt"))(
         torch.from_numpy(data.normalise(digits.test_pixels))
     )
+    assert features.shape == (N_TEST, 64)
     direct = binet.Predictions.from_logits(logits.detach(), digits.test_labels)
     assert np.array_equal(table.label[order], direct.label)
     np.testing.assert_allclose(table.true_probability[order], direct.true_probability, atol=1e-5)
@@ -177,10 +179,58 @@ def test_factors_are_a_tenth_of_each_class(demo: Path, digits: data.Digits) -> N
 
 def test_the_page_has_every_section(demo: Path) -> None:
     page = (demo / "report" / "report.html").read_text(encoding="utf-8")
-    for section in ("calibration", "agreement", "mistakes", "shape", "robustness", "invariance"):
+    for section in (
+        "calibration",
+        "agreement",
+        "mistakes",
+        "shape",
+        "robustness",
+        "invariance",
+        "transfer",
+        "similarity",
+    ):
         assert f'<h2 id="{section}">' in page
     record = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))
     assert {(one["name"], one["sweep"]) for one in record["invariance"]} == {
         (name, kind) for name in NAMES for kind in ("scale", "shift")
     }
     assert sorted(one["observer"] for one in record["shape"]) == sorted(NAMES)
+
+
+# ---- Transfer and layers ---------------------------------------------------------------------------------------------
+
+
+def test_turned_digits_are_digits_turned(demo: Path, digits: data.Digits) -> None:
+    """A hundred of each turn, of the training half for train and of the test half for test."""
+    for part, pixels in (("train", digits.train_pixels), ("test", digits.test_pixels)):
+        for turns, name in enumerate(variants.TURNS):
+            files = sorted((demo / "turned" / part / name).glob("*.png"))
+            assert len(files) == 100
+            for file in files[::30]:
+                assert np.array_equal(np.rot90(np.asarray(Image.open(file)), -turns), pixels[int(file.stem)])
+
+
+def test_features_tell_which_way_up_a_digit_is(demo: Path) -> None:
+    """Far above the quarter that guessing has, and the numbers of the page are those of `probe_tasks`."""
+    record = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))
+    found = {one["model"]: one["tasks"][0] for one in record["transfer"]}
+    for name in NAMES:
+        folder = demo / name / "transfer" / "turned"
+        result = binet.probe_tasks({"turned": (folder / "train", folder / "test")})
+        assert found[name]["accuracy"] == result.mean > 0.5
+        assert (found[name]["n"], found[name]["n_train"], found[name]["n_classes"]) == (400, 400, 4)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_layers_are_those_of_the_network_in_its_order(demo: Path) -> None:
+    """ConvNet's linear head on the mean of its last layer, both from the file, gives its logits of the first digits."""
+    record = json.loads((demo / "report" / "report.json").read_text(encoding="utf-8"))["similarity"]
+    assert [len(one["rows"]) for one in record["models"]] == [11, 13]
+    assert record["between"]["rows"][::10] == ["layers.conv1", "head"]
+    assert record["between"]["columns"][::12] == ["embed", "head"]
+    layers = np.load(demo / "ConvNet" / "layers.npz")
+    assert list(layers) == record["between"]["rows"]
+    state = torch.jit.load(str(demo / "models" / "convnet.pt")).state_dict()
+    weight, bias = (state[f"model.head.{part}"].numpy() for part in ("weight", "bias"))
+    logits = layers["layers.relu3"].astype(np.float32).mean((2, 3)) @ weight.T + bias
+    np.testing.assert_allclose(layers["head"], logits, atol=0.02)

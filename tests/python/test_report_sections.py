@@ -299,3 +299,177 @@ def test_all_of_imagenet_c_has_its_corruption_error(tmp_path: Path) -> None:
     assert found["mce"] == expected.mce
     assert found["accuracy"] == expected.accuracy
     assert "mCE, relative mCE" in page.text
+
+
+# ---- Features --------------------------------------------------------------------------------------------------------
+
+
+def write_tasks(model: Path, seed: int, *names: str) -> None:
+    """Features of three classes for each task, train and test as .npz files."""
+    rng = np.random.default_rng(seed)
+    for name in names:
+        (model / "transfer" / name).mkdir(parents=True)
+        centres = rng.normal(size=(3, 8))
+        for part, n in (("train", 60), ("test", 90)):
+            labels = np.arange(n) % 3
+            features = (centres[labels] + rng.normal(size=(n, 8))).astype(np.float32)
+            np.savez(model / "transfer" / name / f"{part}.npz", features=features, labels=labels)
+
+
+def write_layers(model: Path, seed: int, n: int = 40, **others: np.ndarray[Any, Any]) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    layers: dict[str, Any] = {
+        "stem": np.random.default_rng(9).normal(size=(n, 2, 3)),
+        "block.1": rng.normal(size=(n, 5)).astype(np.float32),
+        "after": rng.normal(size=(n, 4)).astype(np.float16),
+        **others,
+    }
+    model.mkdir(exist_ok=True)
+    np.savez(model / "layers.npz", **layers)
+    return layers
+
+
+def test_probes_of_the_tasks_below_models(tmp_path: Path) -> None:
+    """The accuracies of `probe_tasks`, with k of at most the rows there are; the mean is over the tasks in common."""
+    sources = [write_run(tmp_path / name, make_predictions(seed, 2.0)) for seed, name in enumerate(("one", "two"))]
+    write_tasks(sources[0], 1, "a", "b")
+    write_tasks(sources[1], 2, "b")
+    page, record = built(sources, tmp_path / "page")
+    assert "transfer" in ids(page)
+    found = {one["model"]: one for one in record["transfer"]}
+    for source, names in zip(sources, ("ab", "b"), strict=True):
+        tasks = {
+            name: (source / "transfer" / name / "train.npz", source / "transfer" / name / "test.npz") for name in names
+        }
+        linear, vote = (binet.probe_tasks(tasks, probe) for probe in (None, binet.NeighborsProbe(k=20)))
+        one = found[source.name]
+        assert one["mean"] == linear.mean
+        for task, expected, neighbors in zip(one["tasks"], linear.tasks, vote.tasks, strict=True):
+            numbers = [task[field] for field in ("name", "accuracy", "low", "high", "n", "n_train")]
+            assert numbers == [expected.name, expected.accuracy, expected.low, expected.high, 90, 60]
+            assert (task["C"], task["neighbors_k"], task["neighbors_accuracy"]) == (1, 20, neighbors.accuracy)
+            assert 0 <= task["relative_gap"] <= 1e-4
+            assert task["converged"] is True
+    assert {set_["model"] for set_ in record["models"]} == {"one", "two"}
+    assert "On the task \u201cb\u201d, a linear probe on the features of" in page.text
+
+
+def test_few_training_rows_all_vote(tmp_path: Path) -> None:
+    write_tasks(tmp_path / "net", 1, "a")
+    train = tmp_path / "net" / "transfer" / "a" / "train.npz"
+    arrays = np.load(train)
+    np.savez(train, features=arrays["features"][:6], labels=arrays["labels"][:6])
+    _, record = built([tmp_path / "net"], tmp_path / "page")
+    assert record["transfer"][0]["tasks"][0]["neighbors_k"] == 6
+
+
+def test_probe_accuracy_reaches_the_scatter(tmp_path: Path) -> None:
+    sources = []
+    for seed in range(3):
+        sources.append(write_run(tmp_path / f"net{seed}", make_predictions(seed, 1.0 + seed)))
+        write_tasks(sources[-1], seed, "b", "c")
+    _, record = built(sources, tmp_path / "page")
+    table = binet.ModelTable.read(tmp_path / "page" / "models.csv")
+    means = {one["model"]: one["mean"] for one in record["transfer"]}
+    assert dict(zip(table.models, table.values("probe_accuracy"), strict=True)) == pytest.approx(means)
+    assert table.better["probe_accuracy"] == "higher"
+
+
+def test_features_evaluated_for_a_task_are_no_shifted_set(tmp_path: Path) -> None:
+    """A folder of binet evaluate --features: its labels are those of predictions.csv."""
+    model = write_run(tmp_path / "net", make_predictions(1, 2.0))
+    (model / "transfer" / "a").mkdir(parents=True)
+    for seed, part in enumerate(("train", "test")):
+        folder = write_run(model / "transfer" / "a" / part, make_predictions(seed, 2.0))
+        np.save(folder / "features.npy", np.random.default_rng(seed).normal(size=(N, 4)).astype(np.float32))
+    _, record = built([model], tmp_path / "page")
+    assert "robustness" not in record
+    (task,) = record["transfer"][0]["tasks"]
+    assert (task["n"], task["n_classes"]) == (N, N_CLASSES)
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_a_task_needs_train_and_test(tmp_path: Path, part: str) -> None:
+    model = tmp_path / "net"
+    write_tasks(model, 1, "a", "b")
+    (model / "transfer" / "b" / f"{part}.npz").unlink()
+    with pytest.raises(binet.Error, match=rf"net/transfer/b: no {part}\.npz"):
+        report.build([model], tmp_path / "page")
+
+
+def test_layers_of_two_models(tmp_path: Path) -> None:
+    """The numbers of `binet.CKAMatrix`, in the order of the file; without layers there is no section."""
+    paths = [write_run(tmp_path / name, make_predictions(1, 2.0)) for name in ("one", "two", "zero", "none")]
+    layers = [write_layers(path, seed) for seed, path in enumerate(paths[:3])]
+    page, record = built(paths, tmp_path / "page")
+    found = record["similarity"]
+    assert [one["model"] for one in found["models"]] == ["one", "two", "zero"]
+    for one, given in zip(found["models"], layers, strict=True):
+        matrix = binet.CKAMatrix()
+        matrix.append(given)
+        assert one["rows"] == one["columns"] == ["stem", "block.1", "after"]
+        np.testing.assert_allclose(one["cka"], matrix.result().values, rtol=0, atol=1e-6)
+        assert [matrix.result()["stem", "after"]] in page.numbers(one["model"])
+    matrix = binet.CKAMatrix()
+    matrix.append(*layers[:2])
+    between = found["between"]
+    assert (between["first"], between["second"], between["n"]) == ("one", "two", 40)
+    np.testing.assert_allclose(between["cka"], matrix.result().values, rtol=0, atol=1e-6)
+    assert between["cka"][0][0] == pytest.approx(1)
+    value = matrix.result()["after", "after"]
+    assert f"The last layers of one and two have a CKA of {value:.2f}" in page.text
+    _, record = built(paths[3:], tmp_path / "none" / "page")
+    assert "similarity" not in record
+    assert "transfer" not in record
+
+
+def test_many_images_are_compared_in_equal_batches(tmp_path: Path) -> None:
+    layers = write_layers(tmp_path / "net", 1, 1025)
+    _, record = built([tmp_path / "net"], tmp_path / "page")
+    (one,) = record["similarity"]["models"]
+    matrix = binet.CKAMatrix()
+    for rows in np.array_split(np.arange(1025), 3):
+        matrix.append({name: array[rows] for name, array in layers.items()})
+    assert (one["n"], one["n_batches"]) == (1025, 3)
+    np.testing.assert_allclose(one["cka"], matrix.result().values, rtol=0, atol=1e-6)
+
+
+def test_a_constant_layer_is_explained(tmp_path: Path) -> None:
+    write_layers(tmp_path / "net", 1, dead=np.ones((40, 3), np.float32))
+    page, record = built([tmp_path / "net"], tmp_path / "page")
+    (one,) = record["similarity"]["models"]
+    assert one["constant"] == ["dead"]
+    assert one["cka"][3] == [None] * 4
+    assert "net: dead is constant: the same for every image" in page.text
+    assert page.numbers("net") == [[]]
+
+
+def test_layers_of_other_images_are_not_compared(tmp_path: Path) -> None:
+    for seed, (name, n) in enumerate((("one", 40), ("two", 50))):
+        write_layers(tmp_path / name, seed, n)
+    page, record = built([tmp_path / "one", tmp_path / "two"], tmp_path / "page")
+    assert record["similarity"]["between"] is None
+    assert "The layers of one are of 40 images and those of two of 50: not compared." in page.text
+
+
+@pytest.mark.parametrize(
+    ("arrays", "said"),
+    [
+        ({}, "no arrays"),
+        ({"a": np.zeros((4, 2)), "b": np.zeros((5, 2))}, r"b is float64 of shape \(5, 2\); .*N = 4 as in the first"),
+        ({"a": np.zeros(4)}, r"a is float64 of shape \(4,\)"),
+        ({"a": np.zeros((4, 2), np.int32)}, r"a is int32"),
+        ({"a": np.full((4, 2), np.nan)}, "NaN|nan"),
+        ({"a": np.zeros((3, 2))}, "3"),
+        (b"PK no archive", "not a .npz file of numbers"),
+    ],
+)
+def test_layers_that_are_malformed_are_refused(tmp_path: Path, arrays: Any, said: str) -> None:
+    path = tmp_path / "net" / "layers.npz"
+    path.parent.mkdir()
+    if isinstance(arrays, bytes):
+        path.write_bytes(arrays)
+    else:
+        np.savez(path, **arrays)
+    with pytest.raises(binet.Error, match=rf"net/layers\.npz.*({said})"):
+        report.build([path.parent], tmp_path / "page")

@@ -57,12 +57,14 @@ def read_npy(path: str | os.PathLike[str], name: str = "path") -> Array:
     raise InvalidData(f"{os.fspath(path)}: not a .npy file but an archive of several", name)
 
 
-def read_npz(path: str | os.PathLike[str], wanted: tuple[str, ...], name: str = "path") -> tuple[Array, ...]:
-    """Some arrays of a .npz file, in the order asked for.
+def read_npz(
+    path: str | os.PathLike[str], wanted: tuple[str, ...] | None = None, name: str = "path"
+) -> dict[str, Array]:
+    """Arrays of a .npz file, in the order asked for.
 
     Args:
         path: of the file.
-        wanted: names of the arrays.
+        wanted: names of the arrays. None: all, in the order of the file.
         name: what the caller calls it.
 
     Raises:
@@ -73,13 +75,15 @@ def read_npz(path: str | os.PathLike[str], wanted: tuple[str, ...], name: str = 
         with Path(path).open("rb") as stream:
             archive = np.load(stream, allow_pickle=False)
             if isinstance(archive, np.ndarray):
-                message = f"{os.fspath(path)}: a single array, not a .npz file with {' and '.join(wanted)}"
+                inside = f" with {' and '.join(wanted)}" if wanted else ""
+                message = f"{os.fspath(path)}: a single array, not a .npz file{inside}"
                 raise InvalidData(message, name)
+            wanted = tuple(archive.files) if wanted is None else wanted
             for one in wanted:
                 if one not in archive.files:
                     there = ", ".join(archive.files) or "none"
                     raise InvalidData(f"{os.fspath(path)} has no array {one!r}; its arrays: {there}", name)
-            return tuple(archive[one] for one in wanted)
+            return {one: archive[one] for one in wanted}
     except InvalidData:
         raise
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:

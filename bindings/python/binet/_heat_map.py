@@ -21,8 +21,8 @@ _DARK = 0.5
 _MOST_WRITTEN = 24
 """Rows and columns up to which cells are apart and hold their numbers."""
 
-_MOST_NAMED = 40
-"""Names on a side; of more rows than that every second, or third, ... has one."""
+MOST_NAMED = 40
+"""Names on a side of a figure of its own."""
 
 
 def figure_size(rows: Sequence[str], columns: Sequence[str] | None = None) -> tuple[float, float]:
@@ -46,6 +46,8 @@ def draw(
     colours: str | None = None,
     origin: Literal["upper", "lower"] = "upper",
     numbers: bool = True,
+    bar: bool = True,
+    most_named: int = MOST_NAMED,
 ) -> Axes:
     """Draw a matrix, a NaN as an empty cell.
 
@@ -59,6 +61,8 @@ def draw(
         colours: name of the colour map. None: blue and red around 0, or blue from 0.
         origin: where the first row is.
         numbers: draw few cells apart, with two decimals each.
+        bar: draw the colours and their values beside it.
+        most_named: names on a side; of more rows than that every second, or third, ... has one.
     """
     require("plot", "matplotlib")
     from matplotlib import pyplot
@@ -68,7 +72,7 @@ def draw(
     axes.set_facecolor(EMPTY)
     cmap = colours or ("RdBu_r" if limits[0] < 0 else "Blues")
     image = axes.imshow(values, cmap=cmap, vmin=limits[0], vmax=limits[1], origin=origin)
-    row_ticks, column_ticks = (range(0, len(side), -(-len(side) // _MOST_NAMED)) for side in (names, columns))
+    row_ticks, column_ticks = (range(0, len(side), -(-len(side) // most_named)) for side in (names, columns))
     named = [columns[i] for i in column_ticks]
     axes.set_xticks(column_ticks, named, rotation=40, ha="right", rotation_mode="anchor")
     axes.set_yticks(row_ticks, [names[i] for i in row_ticks])
@@ -84,6 +88,6 @@ def draw(
                 colour = "white" if luminance < _DARK else INK
                 axes.text(column, row, written, ha="center", va="center", color=colour, fontsize=8)
     axes.tick_params(which="both", length=0, colors=INK)
-    bar = axes.figure.colorbar(image, ax=axes, label=label, shrink=0.8)
-    bar.outline.set_visible(False)
+    if bar:
+        axes.figure.colorbar(image, ax=axes, label=label, shrink=0.8).outline.set_visible(False)
     return axes

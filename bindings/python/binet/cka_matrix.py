@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Layers = Mapping[str, Any] | Iterable[Any]
 """Features of each layer, under its name where it has one."""
 
+HEAT_MAP: Any = {"colours": "magma", "origin": "lower", "numbers": False}
+"""How its heat map looks."""
+
 _MOST_SHOWN = 12
 """Rows and columns of a table in a notebook."""
 
@@ -71,8 +74,7 @@ class CKAMatrixResult:
         """
         from ._heat_map import draw
 
-        look: Any = {"colours": "magma", "origin": "lower", "numbers": False}
-        return draw(self.values, self.rows, ax, "CKA", (0, 1), columns=self.columns, **look)
+        return draw(self.values, self.rows, ax, "CKA", (0, 1), columns=self.columns, **HEAT_MAP)
 
     def __str__(self) -> str:
         constant = {name for name, is_constant in self._constant() if is_constant}

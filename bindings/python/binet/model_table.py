@@ -36,7 +36,7 @@ MODEL = "model"
 _HIGHER = """accuracy top5_accuracy real_accuracy balanced_accuracy worst_class_accuracy class_balance object_focus
     adversarial_robustness corruption_robustness ood_robustness effective_robustness robustness_mean shape_bias
     consistency corruption_accuracy scale_consistency shift_consistency resolution_consistency synthetic_mean vtab_mean
-    pug_mean"""
+    pug_mean probe_accuracy"""
 _LOWER = """calibration_error ece ece_imagenet_r smooth_ece classwise_ece mce rms nll brier aurc augrc error_ratio
     corruption_error relative_corruption_error parameters"""
 BETTER: Mapping[str, Better] = MappingProxyType(

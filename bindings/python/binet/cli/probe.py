@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._files import write_text
-from ..errors import Error, InvalidArgument, InvalidData
-from ..feature_files import FEATURES
+from ..errors import Error, InvalidArgument
+from ..feature_files import find_tasks
 from ..linear_probe import LinearProbe
 from ..neighbors_probe import NeighborsProbe
 from ..probe_tasks import ProbedTask, TaskAccuracies, probe_tasks
@@ -151,7 +151,7 @@ def _models(arguments: argparse.Namespace) -> list[tuple[str, str, Pairs]]:
             raise InvalidArgument("--train and --task both given; --task NAME TRAIN TEST does for every task", "task")
         folder = Path(arguments.test).resolve().parent.name
         pairs[folder if vtab_task(folder) else "task"] = (arguments.train, arguments.test)
-    models = [(folder, Path(folder).resolve().name, _tasks_of(Path(folder))) for folder in arguments.models]
+    models = [(folder, Path(folder).resolve().name, find_tasks(folder)) for folder in arguments.models]
     if pairs and models:
         raise InvalidArgument("a DIR and tasks of files are given; either folders of tasks, or files", "models")
     if pairs:
@@ -159,39 +159,6 @@ def _models(arguments: argparse.Namespace) -> list[tuple[str, str, Pairs]]:
     if not models:
         raise InvalidArgument("no features given: DIR, --train and --test, or --task NAME TRAIN TEST", "models")
     return models
-
-
-def _tasks_of(folder: Path) -> Pairs:
-    """The tasks in a model's folder: VTAB's in its order, then others by name."""
-    if not folder.is_dir():
-        raise InvalidData(f"{folder}: no such folder; it holds one for each task", "models")
-    names = sorted(path.name for path in folder.iterdir() if path.is_dir())
-    found = {name: _sides(folder / name) for name in names}
-    pairs = {name: sides for name, sides in found.items() if sides is not None}
-    if not pairs:
-        message = f"{folder}: no folder in it has train and test (.npz, or folders of binet evaluate --features)"
-        raise InvalidData(message, "models")
-    order = {name: place for place, name in enumerate(VTAB)}
-    tasks = {name: vtab_task(name) for name in pairs}
-    places = {name: len(order) if task is None else order[task.name] for name, task in tasks.items()}
-    return {name: pairs[name] for name in sorted(pairs, key=lambda name: places[name])}
-
-
-def _sides(folder: Path) -> tuple[str, str] | None:
-    """Train and test of a task's folder; None where neither is there."""
-    sides = [_side(folder, part) for part in ("train", "test")]
-    if sides == [None, None]:
-        return None
-    for path, part in zip(sides, ("train", "test"), strict=True):
-        if path is None:
-            raise InvalidData(f"{folder}: no {part}.npz and no {part}/{FEATURES}", "models")
-    return str(sides[0]), str(sides[1])
-
-
-def _side(folder: Path, part: str) -> Path | None:
-    if (folder / f"{part}.npz").exists():
-        return folder / f"{part}.npz"
-    return folder / part if (folder / part).is_dir() else None
 
 
 def _measure(file: str, name: str, tasks: Pairs, probe: Any) -> _Model:

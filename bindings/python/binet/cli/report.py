@@ -15,8 +15,10 @@ examples:
   binet report out/resnet50 published.csv -o report/      beside other models, whose numbers are in a table
 
 Each OUT is a folder of binet evaluate, a CSV of predictions, or a CSV with a column `model` and a column for each of
-their properties. From three models on, the page draws any two properties against each other. DIR gets report.html and
-report.json, report.csv of the models measured, and models.csv of all."""
+their properties. A folder may hold other sets, and features for probes (transfer/TASK/train and test) and of layers
+(layers.npz: an array [N, ...] each, in the order of the network). From three models on, the page draws any two
+properties against each other. DIR gets report.html and report.json, report.csv of the models measured, and models.csv
+of all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

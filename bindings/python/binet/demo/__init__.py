@@ -26,14 +26,18 @@ SEED = 0
 SWEEPS: dict[Sweep, tuple[float, ...]] = {"scale": (1, 1.25, 1.5, 2), "shift": (0, 1, 2, 3)}
 """Settings that suit 8 x 8 pixels; the first leaves the pictures as they are."""
 
+N_COMPARED = 200
+"""Test digits that the layers are compared on."""
+
 
 def run(
     directory: str | os.PathLike[str] = "demo", *, say: Callable[[str], object] = print, progress: bool = False
 ) -> Path:
     """Train two small models, evaluate them on PNG files and write the report page.
 
-    The test digits as they are, larger and moved; with another digit's pixels inside their shape; and corrupted. Takes
-    about a minute on two cores. The same machine gives the same predictions each time.
+    The test digits as they are, larger and moved; with another digit's pixels inside their shape; and corrupted. What
+    the models learned serves another task: which way up is the digit? Their layers are compared. Takes about a minute
+    on two cores. The same machine gives the same predictions each time.
 
     Args:
         directory: where everything is written: folders of images, models/, a folder per model, report/.
@@ -56,6 +60,7 @@ def run(
     sets = _write_sets(digits, directory)
     say(f"images    {len(digits.test_labels)} test digits as PNG files in {directory / 'images'}")
     say(f"images    cue-conflict and corrupted digits beside them, and what is unusual about each in {sets.factors}")
+    say(f"images    digits to tell which way up they are in {directory / 'turned'}")
 
     pixels = data.normalise(digits.train_pixels)
     (directory / "models").mkdir(exist_ok=True)
@@ -64,11 +69,13 @@ def run(
         path, start = directory / "models" / f"{recipe.name.lower()}.pt", time.perf_counter()
         with tqdm(total=recipe.n_epochs, unit="epoch", desc=recipe.name, disable=not progress, leave=False) as bar:
             model = models.train(recipe, pixels, digits.train_labels, seed=SEED, epoch_done=bar.update)
-        models.save_torchscript(model, path)
+        models.save_torchscript(models.LogitsAndFeatures(model), path)
         seconds = time.perf_counter() - start
         say(f"train     {recipe.name}, {recipe.n_epochs} epochs of {len(pixels)} digits in {seconds:.0f} s: {path}")
         folders.append(directory / recipe.name)
         made = _evaluate(folders[-1], path, sets, progress)
+        compared = data.normalise(digits.test_pixels[:N_COMPARED])
+        models.save_layers(model, recipe.layers, compared, folders[-1] / "layers.npz")
         say(f"evaluate  {made.headline()}: {made.path}")
     page = report.build(folders, directory / "report", factors=sets.factors)
     say(f"report    {page.resolve()}")
@@ -83,6 +90,7 @@ class _Sets:
     cue_conflict: Path
     categories: Path
     corrupted: dict[tuple[str, int], Path]
+    turned: dict[str, Path]
     factors: Path
 
 
@@ -96,6 +104,7 @@ def _write_sets(digits: Digits, directory: Path) -> _Sets:
         cue_conflict,
         variants.write_cue_conflict(digits, cue_conflict, SEED),
         variants.write_corrupted(digits, directory / "corrupted", SEED),
+        variants.write_turned(digits, directory / "turned"),
         variants.write_factors(digits, directory / "factors.csv"),
     )
 
@@ -114,6 +123,9 @@ def _evaluate(folder: Path, model: Path, sets: _Sets, progress: bool) -> Run:
     for (corruption, severity), images in sets.corrupted.items():
         out = folder / "corrupted" / corruption / str(severity)
         report.evaluate_to(out, model, images, settings, name=folder.name, progress=progress)
+    for part, images in sets.turned.items():
+        out = folder / "transfer" / "turned" / part
+        report.evaluate_to(out, model, images, replace(settings, features=True), name=folder.name, progress=progress)
     listed = ImageList(sets.clean)
     for kind, values in SWEEPS.items():
         swept = sweep(kind, values, transform)

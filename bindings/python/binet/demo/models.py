@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,16 +29,24 @@ class ConvNet(nn.Module):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         widths = (3, 32, 64, 64)
-        layers: list[nn.Module] = []
-        for i in range(3):
-            layers += [nn.Conv2d(widths[i], widths[i + 1], 3, padding=1, bias=False), nn.BatchNorm2d(widths[i + 1])]
-            layers += [nn.ReLU(), nn.MaxPool2d(2)] if i == 1 else [nn.ReLU()]
-        self.layers = nn.Sequential(*layers)
+        layers: OrderedDict[str, nn.Module] = OrderedDict()
+        for i in range(1, 4):
+            layers[f"conv{i}"] = nn.Conv2d(widths[i - 1], widths[i], 3, padding=1, bias=False)
+            layers[f"norm{i}"] = nn.BatchNorm2d(widths[i])
+            layers[f"relu{i}"] = nn.ReLU()
+            if i == 2:
+                layers["pool"] = nn.MaxPool2d(2)
+        self.layers = nn.Sequential(layers)
         self.head = nn.Linear(widths[-1], N_CLASSES)
+
+    def features(self, images: Tensor) -> Tensor:
+        """What the head sees of a batch: f32 [n, 64]."""
+        pooled: Tensor = self.layers(images).mean((2, 3))
+        return pooled
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of a batch."""
-        logits: Tensor = self.head(self.layers(images).mean((2, 3)))
+        logits: Tensor = self.head(self.features(images))
         return logits
 
 
@@ -70,12 +81,30 @@ class VisionTransformer(nn.Module):  # type: ignore[misc]
         self.norm = nn.LayerNorm(width)
         self.head = nn.Linear(width, N_CLASSES)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch."""
+    def features(self, images: Tensor) -> Tensor:
+        """What the head sees of a batch, the class token: f32 [n, width]."""
         patches = self.embed(images).flatten(2).transpose(1, 2)
         tokens = torch.cat([self.class_token.expand(images.shape[0], -1, -1), patches], dim=1)
-        logits: Tensor = self.head(self.norm(self.blocks(tokens + self.position))[:, 0])
+        class_token: Tensor = self.norm(self.blocks(tokens + self.position))[:, 0]
+        return class_token
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of a batch."""
+        logits: Tensor = self.head(self.features(images))
         return logits
+
+
+class LogitsAndFeatures(nn.Module):  # type: ignore[misc]
+    """A model of the demo that also gives the features, as `binet evaluate --features` wants them."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Logits and features of a batch."""
+        features = self.model.features(images)
+        return self.model.head(features), features
 
 
 @contextmanager
@@ -100,10 +129,15 @@ class Recipe:
     name: str
     make: Callable[[], nn.Module]
     n_epochs: int
+    layers: str
+    """The names of the layers that are compared, as a regular expression."""
     learning_rate: float = 3e-3
 
 
-RECIPES = (Recipe("ConvNet", ConvNet, 15), Recipe("ViT", VisionTransformer, 40))
+RECIPES = (
+    Recipe("ConvNet", ConvNet, 15, r"layers\.\w+|head"),
+    Recipe("ViT", VisionTransformer, 40, r"embed|blocks\.\d(\.(norm1|project|norm2|mlp))?|norm|head"),
+)
 
 
 def train(
@@ -151,3 +185,28 @@ def save_torchscript(model: nn.Module, path: Path) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript: what libbinet_torch reads today
         torch.jit.trace(model, torch.zeros(2, 3, SIDE, SIDE)).save(str(temporary))
     temporary.replace(path)
+
+
+def save_layers(model: nn.Module, pattern: str, images: NDArray[np.float32], path: Path) -> None:
+    """Write what layers make of images: a .npz with float16 [n, ...] for each, under its name, in network order.
+
+    Args:
+        model: in evaluation mode.
+        pattern: names of its modules, as a regular expression.
+        images: float32 [n, 3, 8, 8], normalised.
+        path: of the .npz.
+    """
+    found: dict[str, Any] = {}
+
+    def keep(name: str, output: Tensor) -> None:
+        found[name] = output.half().numpy()
+
+    chosen = [(name, module) for name, module in model.named_modules() if re.fullmatch(pattern, name)]
+    hooks = [
+        module.register_forward_hook(lambda _, __, output, name=name: keep(name, output)) for name, module in chosen
+    ]
+    with torch.inference_mode():
+        model(torch.from_numpy(images))
+    for hook in hooks:
+        hook.remove()
+    np.savez_compressed(path, **found)

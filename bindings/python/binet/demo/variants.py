@@ -1,10 +1,11 @@
-"""Other sets of the demo, made from its test digits: cue-conflict, corrupted, and the factors of the clean ones."""
+"""Other sets of the demo, made from its digits: cue-conflict, corrupted, turned, and the factors of the clean ones."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,12 @@ NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight",
 N_CUE_CONFLICT = 400
 N_CORRUPTED = 200
 """Images of each set; a corrupted one has as many for each corruption and severity."""
+
+N_TURNED = 400
+"""Images of each side of the transfer task."""
+
+TURNS = ("000", "090", "180", "270")
+"""Classes of the transfer task: degrees counter-clockwise."""
 
 SEVERITIES = (1, 2, 3, 4, 5)
 _STROKE = 64
@@ -90,6 +97,23 @@ def write_corrupted(digits: Digits, directory: Path, seed: int) -> dict[tuple[st
     return folders
 
 
+# ---- Which way up ----------------------------------------------------------------------------------------------------
+
+
+def write_turned(digits: Digits, directory: Path) -> dict[str, Path]:
+    """A task that no model was trained on: which way up is the digit? directory/train/090/0012.png.
+
+    Returns:
+        The folder of class folders of "train" and "test", of the first digits of each half.
+    """
+    folders = {"train": directory / "train", "test": directory / "test"}
+    for folder, pixels in zip(folders.values(), (digits.train_pixels, digits.test_pixels), strict=True):
+        for i in range(N_TURNED):
+            turns = i % len(TURNS)
+            _write(np.rot90(pixels[i], turns), folder / TURNS[turns] / f"{i:04d}.png")
+    return folders
+
+
 # ---- Factors ---------------------------------------------------------------------------------------------------------
 
 
@@ -136,7 +160,7 @@ def _extreme(values: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[
     return chosen
 
 
-def _write(picture: NDArray[np.float64], path: Path) -> None:
+def _write(picture: NDArray[Any], path: Path) -> None:
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)

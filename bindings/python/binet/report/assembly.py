@@ -38,7 +38,8 @@ def assemble(evidence: Evidence) -> Report:
     rows = {model.name: properties.record(model) for model in comparison.models} if comparison else {}
     for section in found:
         for name, numbers in section.properties.items():
-            rows.setdefault(name, {MODEL: name}).update(numbers)
+            if numbers:
+                rows.setdefault(name, {MODEL: name}).update(numbers)
     many = properties.collect(list(rows.values()), evidence.tables)
     if comparison is None and not found and many is None:
         raise InvalidArgument(

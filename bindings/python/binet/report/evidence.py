@@ -3,6 +3,8 @@
 A model is a folder. Its predictions.csv is the clean set; predictions in folders below it are those on other sets, and
 the folder's name says which: cue-conflict; synthetic/FACTOR; SET/CORRUPTION/SEVERITY, such as imagenet-c/fog/3; and
 any other for a shifted set, such as imagenet-r. Files of binet invariance, such as scale-1.25.csv, lie beside them.
+Features for probes are in transfer/TASK/train and transfer/TASK/test, as `binet probe` reads them; those of layers in
+layers.npz: an array [N, ...] for each layer, under its name, in the order of the network.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from typing import Any
 from .._files import read_json
 from ..answers import Answers, read_answers
 from ..errors import InvalidData, IOFailure
+from ..feature_files import find_tasks
 from ..model_table import ModelTable, is_model_table
 from ..predictions import Predictions
 from ..transforms import STUDY
@@ -23,6 +26,8 @@ from .runs import PREDICTIONS, PathLike, Run, read
 
 CUE_CONFLICT = "cue-conflict"
 SYNTHETIC = "synthetic"
+TRANSFER = "transfer"
+LAYERS = "layers.npz"
 SWEEPS: tuple[str, ...] = tuple(STUDY)
 
 
@@ -50,12 +55,16 @@ class Model:
         run: on the clean set; None where there is none.
         sets: on other sets, by the path below the model's folder, parts joined by "/".
         sweeps: by what changes: "scale", "shift", "resolution".
+        tasks: by name, paths of the features of train and test, as `binet.probe_tasks` takes them.
+        layers: path of a .npz with the features of layers; None where there is none.
     """
 
     name: str
     run: Run | None
     sets: Mapping[str, Run] = field(default_factory=lambda: MappingProxyType({}))
     sweeps: Mapping[str, Sweep] = field(default_factory=lambda: MappingProxyType({}))
+    tasks: Mapping[str, tuple[str, str]] = field(default_factory=lambda: MappingProxyType({}))
+    layers: Path | None = None
 
     @property
     def shifted(self) -> dict[str, Run]:
@@ -117,7 +126,7 @@ def gather(
     tables: list[ModelTable] = []
     for source in sources:
         if isinstance(source, Run):
-            models.append(_model(source.name, source, {}, {}))
+            models.append(_model(source.name, source))
         elif isinstance(source, Model):
             models.append(source)
         elif isinstance(source, ModelTable):
@@ -142,14 +151,18 @@ def _is_answers(path: PathLike) -> bool:
 
 def _read_model(path: Path, labels: PathLike | None) -> Model:
     """A folder with predictions, in itself or in folders below; or a CSV of predictions."""
-    below = sorted(path.rglob(PREDICTIONS)) if path.is_dir() else []
-    sets = {file.parent.relative_to(path).as_posix(): file.parent for file in below if file.parent != path}
+    if not path.is_dir():
+        table = read(path, labels)
+        return _model(table.name, table)
+    below = {file.parent.relative_to(path).as_posix(): file.parent for file in sorted(path.rglob(PREDICTIONS))}
+    run = read(path, labels) if below.pop(".", None) else None
+    sets = {name: read(folder) for name, folder in below.items() if not name.startswith(f"{TRANSFER}/")}
     sweeps = {kind: found for kind in SWEEPS if (found := _read_sweep(path, kind)) is not None}
-    if path.is_dir() and not below and not sweeps:
+    tasks = find_tasks(path / TRANSFER) if (path / TRANSFER).is_dir() else {}
+    layers = path / LAYERS if (path / LAYERS).exists() else None
+    if run is None and not (sets or sweeps or tasks or layers):
         raise IOFailure(f"{path}: this folder has no {PREDICTIONS}; binet evaluate writes one", "path")
-    run = read(path, labels) if not path.is_dir() or (path / PREDICTIONS).exists() else None
-    name = run.name if run else path.resolve().name
-    return _model(name, run, {below: read(folder) for below, folder in sets.items()}, sweeps)
+    return _model(run.name if run else path.resolve().name, run, sets, sweeps, tasks, layers)
 
 
 def _read_sweep(folder: Path, kind: str) -> Sweep | None:
@@ -176,11 +189,19 @@ def _setting(text: str) -> float | None:
     return int(value) if value.is_integer() else value
 
 
-def _model(name: str, run: Run | None, sets: dict[str, Run], sweeps: dict[str, Sweep]) -> Model:
+def _model(
+    name: str,
+    run: Run | None,
+    sets: Mapping[str, Run] = MappingProxyType({}),
+    sweeps: Mapping[str, Sweep] = MappingProxyType({}),
+    tasks: Mapping[str, tuple[str, str]] = MappingProxyType({}),
+    layers: Path | None = None,
+) -> Model:
     """A run about groups of classes is no clean set: it holds answers to cue-conflict images."""
     if run is not None and _groups(run) is not None:
         sets, run = {**sets, CUE_CONFLICT: run}, None
-    return Model(name, run, MappingProxyType(sets), MappingProxyType(sweeps))
+    views = MappingProxyType(dict(sets)), MappingProxyType(dict(sweeps)), MappingProxyType(dict(tasks))
+    return Model(name, run, *views, layers)
 
 
 def _groups(run: Run) -> Any:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import invariance, mistakes, robustness, shape, synthetic
+from . import invariance, mistakes, robustness, shape, similarity, synthetic, transfer
 from .section import Section
 
 if TYPE_CHECKING:
     from ..evidence import Evidence
 
-SECTIONS = (mistakes, shape, robustness, synthetic, invariance)
+SECTIONS = (mistakes, shape, robustness, synthetic, invariance, transfer, similarity)
 
 
 def collect(evidence: Evidence) -> tuple[Section, ...]:

@@ -15,7 +15,7 @@ class Section:
         name: of the template, and the id of the heading.
         data: what the template shows.
         sentences: for the first lines of the page.
-        properties: for the scatter: numbers of each model by the name of the property.
+        properties: for the scatter: numbers of each model by the name of the property; the title names its models.
         records: for report.json; NaN is allowed and becomes None.
     """
 
