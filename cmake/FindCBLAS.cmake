@@ -5,16 +5,18 @@
 # Defines cblas::cblas, CBLAS_PREFIX (of its names) and CBLAS_BUNDLED (the file to install beside libbinet, or empty).
 include(FindPackageHandleStandardArgs)
 
-if(NOT ScipyOpenBLAS_DIR)
-  find_package(Python3 COMPONENTS Interpreter QUIET)
-  if(Python3_Interpreter_FOUND AND NOT CMAKE_CROSSCOMPILING)
+set(scipy_openblas_folder ${ScipyOpenBLAS_DIR})
+if(NOT scipy_openblas_folder AND NOT CMAKE_CROSSCOMPILING)
+  # Not by find_package(Python3), which may find another than that of the virtual environment.
+  find_program(CBLAS_PYTHON NAMES ${Python3_EXECUTABLE} ${Python_EXECUTABLE} python3 python
+               HINTS $ENV{VIRTUAL_ENV}/bin)
+  mark_as_advanced(CBLAS_PYTHON)
+  if(CBLAS_PYTHON)
     execute_process(
-      COMMAND ${Python3_EXECUTABLE} -c "import scipy_openblas32 as s, pathlib; print(pathlib.Path(s.__file__).parent)"
+      COMMAND ${CBLAS_PYTHON} -c "import scipy_openblas32 as s, pathlib; print(pathlib.Path(s.__file__).parent)"
       OUTPUT_VARIABLE scipy_openblas_folder
       OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   endif()
-else()
-  set(scipy_openblas_folder ${ScipyOpenBLAS_DIR})
 endif()
 
 set(CBLAS_PREFIX "")

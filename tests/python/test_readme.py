@@ -1,7 +1,7 @@
 """Every command and snippet of the README runs as it stands there.
 
-Fenced blocks in `sh`, `python` and `c` are run in a folder with what they name: logits.npy, labels.npy, model.pt and
-images/. Commands of CMake and pip run in a copy of the sources, with a HOME or a virtual environment of their own.
+Fenced blocks in `sh`, `python` and `c` are run in a folder with what they name: logits.npy, labels.npy, model.pt,
+images/ and features. Commands of CMake and pip run in a copy of the sources, with a HOME or a virtual environment of their own.
 `make` is not run here (this is a part of it): its targets have to exist.
 """
 
@@ -54,8 +54,8 @@ def commands(block: Block) -> list[str]:
 
 
 def run(command: list[str], folder: Path, **environment: str) -> str:
-    """Run a command, with this Python's environment first in the path; its output is in the failure."""
-    variables = {**os.environ, "MPLBACKEND": "Agg", **environment}
+    """Run a command with this Python's environment active; its output is in the failure."""
+    variables = {**os.environ, "MPLBACKEND": "Agg", "VIRTUAL_ENV": sys.prefix, **environment}
     variables["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{variables['PATH']}"
     done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{shlex.join(command)}\n{done.stdout}{done.stderr}"
@@ -64,12 +64,19 @@ def run(command: list[str], folder: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def user_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the files that the README names: 12 samples of 7 classes, 4 images of 2, a model of 2 classes."""
+    """A folder with the files that the README names.
+
+    12 samples of 7 classes, 4 images of 2, a model of 2 classes, features of 120 samples of 4 classes.
+    """
     torch = pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("readme")
     random = np.random.default_rng(0)
     np.save(folder / "logits.npy", random.normal(size=(12, 7)).astype(np.float32))
     np.save(folder / "labels.npy", random.integers(0, 7, 12))
+    targets = np.arange(120) % 4
+    np.save(folder / "targets.npy", targets)
+    np.save(folder / "features.npy", random.normal(size=(120, 8)).astype(np.float16) + targets[:, None] % 3)
+    np.save(folder / "other.npy", random.normal(size=(120, 5)))
     for name in ("first/a.png", "first/b.png", "second/a.png", "second/b.png"):
         (folder / "images" / name).parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(random.integers(0, 256, (40, 50, 3), dtype=np.uint8)).save(folder / "images" / name)
