@@ -16,8 +16,9 @@ typedef struct binet_probe_options {
     double tolerance;         /**< the fit ends where result->gap is at most this part of the objective, 1e-14 .. 1; 0:
                                    1e-4 */
     int64_t most_evaluations; /**< of one fit, >= 1; 0: 10,000 */
-    int64_t row_bytes; /**< of memory for a copy of the features: all rows where they fit in f32 and are then read
-                            from the array only once, else a sample of them; 0: 512 MiB */
+    int64_t row_bytes; /**< of memory for a copy of the features in f32: all rows where they fit, which makes passes in
+                            f32 fast, else a sample of them; 0: 512 MiB. Beside it a probe takes some 45 vectors of
+                            n_classes * (D + 1) doubles, and up to 256 MiB for sums over rows */
     binet_probe_progress progress; /**< NULL: none */
     void *progress_user;
 } binet_probe_options;
@@ -46,17 +47,17 @@ typedef struct binet_probe binet_probe;
 /** Take features and labels: check them, take their mean, copy what fits in memory.
  *
  * @param[in]  context   Its executor shares the work. Must outlive the probe. NULL: malloc, one thread.
- * @param[in]  features  [N, D] f16, bf16, f32 or f64, any strides, finite; N, D >= 1. Memory-mapped files may be larger
- *                       than memory: they are read from front to back. Must stay as it is until the probe is destroyed.
- *                       Not NULL.
+ * @param[in]  features  [N, D] f16, bf16, f32 or f64, any strides, of size 1e16 at most; 1 <= N < 2^32, 1 <= D <=
+ * 32,000. Memory-mapped files may be larger than memory: they are read from front to back. Must stay as it is until the
+ * probe is destroyed. Not NULL.
  * @param[in]  labels    [N] i32 or i64, 0 .. n_classes - 1. Not NULL.
- * @param[in]  n_classes 2 .. 2^24. Each class has a row whose weight is more than 0, or its intercept would have no
+ * @param[in]  n_classes 2 .. 32,000. Each class has a row whose weight is more than 0, or its intercept would have no
  *                       optimum.
  * @param[in]  weights   [N] f64, >= 0, finite. NULL: 1 each.
  * @param[in]  options   NULL: 1e-4, 512 MiB.
  * @param[out] probe     To be destroyed by the caller. Not NULL.
  * @param[out] error     element: row; for a class without rows, the class.
- * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a NaN, an infinity or a number too large for f32 in features, a
+ * @return BINET_OK, _INVALID_ARGUMENT, _INVALID_DATA (a NaN, an infinity or a number above 1e16 in features, a
  *         label or weight out of range, a class without rows), _UNSUPPORTED, _OUT_OF_MEMORY, _INTERNAL.
  * Thread-safe. Since 0.1.
  */

@@ -44,6 +44,9 @@ int binet__cholesky(int64_t n, double *a);
 /** Each row x of b[m, n] becomes the solution of a x = b, with the L of binet__cholesky. */
 void binet__cholesky_solve(int64_t n, const double *l, int64_t m, double *b);
 
+/** Most dimensions of binet__eigen: LAPACK counts its room in 31 bits. More is BINET_UNSUPPORTED. */
+enum { BINET__MOST_EIGEN = 32000 };
+
 /** Eigenvalues, ascending, and eigenvectors of a symmetric a[n, n], of which the lower triangle is read: row i of a
  *  becomes the vector of values[i]. BINET_INTERNAL where it does not converge, as with a NaN. */
 binet_status binet__eigen(const binet_context *context, int64_t n, double *a, double *values, binet_error *error);

@@ -1,6 +1,10 @@
 /* Eigenvalues and eigenvectors in NUMBER by SYEVD, as EIGEN: included once for each precision. */
 binet_status EIGEN(const binet_context *context, int64_t n, NUMBER *a, NUMBER *values, binet_error *error)
 {
+    if (n > BINET__MOST_EIGEN) {
+        return binet__fail(error, BINET_UNSUPPORTED, "", -1, "eigenvectors of %lld dimensions; allowed: up to %d",
+                           (long long)n, BINET__MOST_EIGEN);
+    }
     blasint order = (blasint)n;
     blasint info = 0;
     blasint lwork = -1;
@@ -9,7 +13,8 @@ binet_status EIGEN(const binet_context *context, int64_t n, NUMBER *a, NUMBER *v
     blasint iwork_size = 0;
     /* First how much room it needs. */
     SYEVD("V", "U", &order, a, &order, values, &work_size, &lwork, &iwork_size, &liwork, &info);
-    lwork = (blasint)work_size;
+    int64_t least = 1 + 6 * n + 2 * n * n; /* a float may have rounded the answer down */
+    lwork = (blasint)((int64_t)work_size < least ? least : (int64_t)work_size);
     liwork = iwork_size;
     NUMBER *work = binet__allocate(context, lwork, sizeof *work, error);
     blasint *iwork = work == NULL ? NULL : binet__allocate(context, liwork, sizeof *iwork, error);

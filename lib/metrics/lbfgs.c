@@ -181,6 +181,7 @@ static binet_status take_step(binet__lbfgs *at, const binet__lbfgs_problem *prob
     *moved = 0;
     if (slope > 0.0 && problem->reach != NULL) {
         binet_status status = problem->reach(problem->user, point, at->direction, slope, at->taken, &length, error);
+        at->taken = 0.0;
         if (status != BINET_OK) {
             return status;
         }

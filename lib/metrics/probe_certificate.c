@@ -6,7 +6,11 @@
 #include "base/error.h"
 #include "kernels/blas.h"
 
-enum { MOST_B_STEPS = 3, MOST_LIFTS = 6 };
+enum { MOST_B_STEPS = 3, MOST_LIFTS = 10 };
+
+/* Of the trace of b's Hessian over the weights: in f32 what is less is rounding, in f64 nothing counts as less. */
+static const double trusted_part = 1e-3;
+static const double least_part = 1e-14;
 
 /* What b may add to the distance, as a part of what W does. */
 static const double little = 0.1;
@@ -40,37 +44,43 @@ static double part_of_w(const binet__probe_fit *of)
     return sqrt(square);
 }
 
-/* The Hessian in b, factored. It is singular along (1, ..., 1), where the gradient is 0: there it is made whole; and
- * where rounding leaves it indefinite, it is lifted a little. */
-static binet_status factor(binet_probe *probe, double c, binet_error *error)
+/* The Hessian in b, factored. It is singular along (1, ..., 1), where the gradient is 0: there it is made whole; where
+ * rounding leaves it indefinite, it is lifted. 0 where f32 does not hold it: its diagonal is what is left of sums that
+ * are nearly the weights of the classes. */
+static int factor(binet__probe_fit *of)
 {
+    binet_probe *probe = of->probe;
     int64_t n_classes = probe->data.all.n_classes;
     double trace = 0.0;
     for (int64_t k = 0; k < n_classes; k++) {
         trace += probe->factor[k * (n_classes + 1)];
     }
+    if (!of->precise && trace < trusted_part * probe->data.weight) {
+        return 0;
+    }
+    trace = fmax(trace, least_part * probe->data.weight);
     for (int64_t k = 0; k < n_classes * n_classes; k++) {
-        probe->factor[k] = c * (probe->factor[k] + trace / (double)(n_classes * n_classes));
+        probe->factor[k] = of->c * (probe->factor[k] + trace / (double)(n_classes * n_classes));
     }
     double lift = 1e-12;
-    for (int i = 0; i < MOST_LIFTS; i++) {
+    for (int i = 0; i < (of->precise ? MOST_LIFTS : 1); i++) {
         memcpy(probe->spare, probe->factor, (size_t)(n_classes * n_classes) * sizeof *probe->spare);
         for (int64_t k = 0; k < n_classes; k++) {
-            probe->spare[k * (n_classes + 1)] += lift * (c * trace + 1e-300);
+            probe->spare[k * (n_classes + 1)] += lift * of->c * trace;
         }
         if (binet__cholesky(n_classes, probe->spare)) {
             double *factored = probe->spare;
             probe->spare = probe->factor;
             probe->factor = factored;
-            return BINET_OK;
+            return 1;
         }
         lift *= 100.0;
     }
-    return binet__fail(error, BINET_INTERNAL, "", -1, "the Hessian of the intercepts is not positive definite");
+    return 0;
 }
 
 /* Newton's steps in b, W staying as it is, until what b adds to the distance is little beside what W does: in f64 where
- * rounding keeps f32 from that. */
+ * rounding keeps f32 from that. The Hessian at the last b stays factored. */
 static binet_status fit_intercepts(binet__probe_fit *of, double of_w, binet_error *error)
 {
     binet_probe *probe = of->probe;
@@ -80,14 +90,20 @@ static binet_status fit_intercepts(binet__probe_fit *of, double of_w, binet_erro
         binet_status status = binet__probe_loss_intercepts(probe->loss, rows, probe->point, of->precise,
                                                            probe->gradient, probe->factor, error);
         probe->data.n_passes += rows->features != NULL;
-        status = status == BINET_OK ? factor(probe, of->c, error) : status;
         if (status != BINET_OK) {
             return status;
+        }
+        if (!factor(of)) {
+            if (of->precise) {
+                return binet__fail(error, BINET_INTERNAL, "", -1, "the intercepts have no Hessian to go by");
+            }
+            of->precise = 1;
+            continue;
         }
         for (int64_t k = 0; k < rows->n_classes; k++) {
             probe->gradient[k] *= of->c;
         }
-        if (part_of_b(of, newton(probe, probe->gradient)) <= little * of_w) {
+        if (part_of_b(of, newton(probe, probe->gradient)) <= little * of_w || i + 1 == 2 * MOST_B_STEPS) {
             break;
         }
         for (int64_t k = 0; k < rows->n_classes; k++) {
@@ -111,7 +127,7 @@ binet_status binet__probe_certify(binet__probe_fit *of, binet_error *error)
     of->of_w = part_of_w(of);
     of->value = value;
     of->distance = of->of_w + part_of_b(of, decrement);
-    of->gap = of->distance * of->distance / 2.0 + decrement / 2.0;
+    of->gap = fmin(of->distance * of->distance / 2.0 + decrement / 2.0, value); /* which is never below 0 */
     of->converged = of->gap <= probe->given.tolerance * value;
     return BINET_OK;
 }

@@ -11,10 +11,10 @@
 #include "kernels/blas.h"
 #include "metrics/loop.h"
 
-enum { BLOCK = 512, LANES = 16, MOST_CLASSES = 1 << 24, LEAST_COPIED = 4096 };
+enum { BLOCK = 512, LANES = 16, LEAST_COPIED = 4096 };
 
-/* Sizes of features, so that products of two fit in f32 after their mean is taken. */
-static const double most = 1e37;
+/* Sizes of features, so that sums of products of two fit in f32 after their mean is taken. */
+static const double most = 1e16;
 
 /* ---- What is checked ---- */
 
@@ -23,13 +23,17 @@ static binet_status check_shapes(const binet_array *features, const binet_array 
 {
     binet_status status = binet__features_check(features, "features", error);
     int64_t n = status == BINET_OK ? features->shape[0] : 0;
+    if (status == BINET_OK && features->shape[1] > BINET__MOST_EIGEN) {
+        status = binet__fail_argument(error, "features", "features has %lld columns; allowed: up to %d",
+                                      (long long)features->shape[1], BINET__MOST_EIGEN);
+    }
     if (status == BINET_OK && n > UINT32_MAX) {
         status =
             binet__fail_argument(error, "features", "features has %lld rows; allowed: up to 2^32 - 1", (long long)n);
     }
-    if (status == BINET_OK && (n_classes < 2 || n_classes > MOST_CLASSES)) {
+    if (status == BINET_OK && (n_classes < 2 || n_classes > BINET__MOST_EIGEN)) {
         status = binet__fail_argument(error, "n_classes", "n_classes is %lld; allowed: 2 .. %d", (long long)n_classes,
-                                      MOST_CLASSES);
+                                      BINET__MOST_EIGEN);
     }
     status = status == BINET_OK ? binet__check_vector(labels, "labels", BINET__DTYPES_INTEGER, &n, error) : status;
     if (status == BINET_OK && weights != NULL) {
@@ -191,15 +195,22 @@ static binet_status take_mean(binet__probe_data *data, binet_error *error)
 
 /* ---- The copy ---- */
 
-/* Give `copied` of the rows, each as likely as the others, a place in random order; the rest none. */
-static void draw_slots(int64_t n, int64_t copied, int64_t *order, int64_t *slots)
+/* Give `copied` of the rows a place in random order; the rest none. Rows with a weight come before those without. */
+static void draw_slots(const double *weights, int64_t n, int64_t copied, int64_t *order, int64_t *slots)
 {
+    int64_t n_weighted = 0;
+    int64_t n_others = 0;
     for (int64_t i = 0; i < n; i++) {
-        order[i] = i;
         slots[i] = -1;
+        if (weights == NULL || weights[i] > 0.0) {
+            order[n_weighted++] = i;
+        } else {
+            order[n - ++n_others] = i;
+        }
     }
     for (int64_t i = 0; i < copied; i++) {
-        int64_t from = i + binet__random_index(0, 0, (uint64_t)i, (uint32_t)(n - i));
+        int64_t end_ = i < n_weighted ? n_weighted : n;
+        int64_t from = i + binet__random_index(0, 0, (uint64_t)i, (uint32_t)(end_ - i));
         int64_t row = order[from];
         order[from] = order[i];
         slots[row] = i;
@@ -214,7 +225,7 @@ static binet_status copy_rows(binet__probe_data *data, binet_error *error)
     if (slots == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    draw_slots(n, copied, slots + n, slots);
+    draw_slots(data->weights, n, copied, slots + n, slots);
     reading of = {.data = data, .slots = slots};
     binet_status status = read_rows(&of, error);
     for (int64_t i = 0; i < n; i++) {

@@ -45,6 +45,9 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
     probe->data.n_passes += rows->features != NULL;
     of->n_evaluations++;
     of->n_precise += of->precise;
+    if (status != BINET_OK) {
+        return status;
+    }
     double square = 0.0;
     for (int64_t i = 0; i < probe->size; i++) {
         double weight = i < probe->n_weights ? point[i] : 0.0;
@@ -52,12 +55,12 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
         square += weight * weight;
     }
     *value = of->c * *value + square / 2.0;
-    if (status == BINET_OK && probe->given.progress != NULL &&
+    if (probe->given.progress != NULL &&
         probe->given.progress(probe->given.progress_user, of->n_evaluations, of->gap / of->value) != 0) {
         return binet__fail(error, BINET_CANCELLED, "", -1, "cancelled after %lld evaluations",
                            (long long)of->n_evaluations);
     }
-    return status;
+    return BINET_OK;
 }
 
 /* ---- What L-BFGS asks for ---- */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -79,6 +80,8 @@ def _fit(problem: Problem, c: float, aim: str) -> tuple[Row, str]:
         ours = binet.LinearProbe(C=c, tol=tolerance).fit(x, y)
         if ours.certificate_.objective <= theirs:
             break
+    else:
+        sys.exit(f"{problem.what}, C = {c:g}: no tolerance reaches the objective of the peer")
     times = [_timed(lambda: binet.LinearProbe(C=c, tol=tolerance).fit(x, y))[0] for _ in range(3)]
     certificate = ours.certificate_
     note = (

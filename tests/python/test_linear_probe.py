@@ -281,6 +281,7 @@ def test_what_is_bad_is_named(change: dict[str, Any], argument: str, index: int 
         ({"Cs": [1.0], "validation": 0.0}, "validation", "validation is 0.0; allowed: a share"),
         ({"Cs": [1.0], "validation": 1e-9}, "validation", "holds out no row"),
         ({"Cs": [1.0], "validation": (np.zeros((2, 5)), [0, 1])}, "validation", "validation has 5 features; X has 3"),
+        ({"Cs": [1.0], "validation": (np.zeros((2, 3)), [0, 7])}, "validation", "validation has the label 7, which y"),
     ],
 )
 def test_a_bad_path_is_named(arguments: dict[str, Any], argument: str, message: str) -> None:

@@ -1,8 +1,8 @@
 """Every command and snippet of the README runs as it stands there.
 
 Fenced blocks in `sh`, `python` and `c` are run in a folder with what they name: logits.npy, labels.npy, model.pt,
-images/ and features. Commands of CMake and pip run in a copy of the sources, with a HOME or a virtual environment of their own.
-`make` is not run here (this is a part of it): its targets have to exist.
+images/ and features. Commands of CMake and pip run in a copy of the sources, with a HOME or a virtual environment of
+their own. `make` is not run here (this is a part of it): its targets have to exist.
 """
 
 from __future__ import annotations

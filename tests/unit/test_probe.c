@@ -208,7 +208,7 @@ static void threads_change_no_bit(void)
     }
 }
 
-/* A path reaches the optima that fits of their own reach, also with rows that are read anew at each pass. */
+/* A path reaches the optima that fits of their own reach. */
 static void a_path_reaches_the_same_optima(void)
 {
     binet_array x = scores_matrix(features, BINET_F64, N, D);
@@ -235,6 +235,99 @@ static int32_t count(void *user, int64_t n_evaluations, double gap)
     CHECK(gap > 0.0);
     seen[0] = n_evaluations;
     return n_evaluations == seen[1];
+}
+
+/* Rows that do not fit into the copy are read anew at each pass; a sample of them says how far to go. */
+static void features_larger_than_memory_have_the_same_optimum(void)
+{
+    enum { MANY = 6000, FEW = 3 };
+    static double x_of[MANY * FEW];
+    static int32_t y_of[MANY];
+    static double s_of[MANY];
+    uint64_t state = 5;
+    for (int64_t i = 0; i < MANY; i++) {
+        y_of[i] = (int32_t)((uint64_t)(i * K) / MANY); /* class by class */
+        s_of[i] = i % 7 == 0 ? 2.0 : (double)(i % 2);
+        for (int64_t j = 0; j < FEW; j++) {
+            x_of[i * FEW + j] = (double)(scores_next(&state) >> 40) * 0x1p-22 + (double)(y_of[i] * (j + 1) % 4);
+        }
+    }
+    binet_array x = scores_matrix(x_of, BINET_F64, MANY, FEW);
+    binet_array y = scores_vector(y_of, BINET_I32, MANY);
+    binet_array s = scores_vector(s_of, BINET_F64, MANY);
+    for (int weighted = 0; weighted < 2; weighted++) {
+        double objectives[2];
+        for (int copied = 0; copied < 2; copied++) {
+            binet_probe_options options = {
+                .struct_size = sizeof options, .tolerance = 1e-9, .row_bytes = copied ? 0 : 1};
+            binet_probe_result result = {.struct_size = sizeof result};
+            binet_probe *probe = NULL;
+            CHECK_INT(binet_probe_create(NULL, &x, &y, K, weighted ? &s : NULL, &options, &probe, NULL), BINET_OK);
+            CHECK_INT(binet_probe_fit(probe, 0.3, &result, NULL), BINET_OK);
+            CHECK_INT(result.n_copied, copied ? MANY : 4096);
+            CHECK(copied ? result.n_passes < 20 : result.n_passes >= result.n_evaluations + 2);
+            objectives[copied] = result.objective;
+            binet_probe_destroy(probe);
+        }
+        CHECK_NEAR(objectives[0] / objectives[1], 1.0, 1e-9);
+    }
+}
+
+static void a_few_rows_with_a_weight_among_many_are_as_if_alone(void)
+{
+    enum { MANY = 20000, ALIVE = 6 };
+    static double x_of[MANY * 2];
+    static int64_t y_of[MANY];
+    static double s_of[MANY];
+    double objectives[2];
+    for (int64_t i = 0; i < MANY; i++) {
+        x_of[2 * i] = sin((double)i);
+        x_of[2 * i + 1] = cos((double)(3 * i));
+        y_of[i] = i % 2;
+        s_of[i] = i < ALIVE;
+    }
+    for (int alone = 0; alone < 2; alone++) {
+        int64_t n = alone ? ALIVE : MANY;
+        binet_array x = scores_matrix(x_of, BINET_F64, n, 2);
+        binet_array y = scores_vector(y_of, BINET_I64, n);
+        binet_array s = scores_vector(s_of, BINET_F64, n);
+        binet_probe_options options = {.struct_size = sizeof options, .tolerance = 1e-10};
+        binet_probe_result result = {.struct_size = sizeof result};
+        binet_probe *probe = NULL;
+        CHECK_INT(binet_probe_create(NULL, &x, &y, 2, &s, &options, &probe, NULL), BINET_OK);
+        CHECK_INT(binet_probe_fit(probe, 1.0, &result, NULL), BINET_OK);
+        objectives[alone] = result.objective;
+        binet_probe_destroy(probe);
+    }
+    CHECK_NEAR(objectives[0] / objectives[1], 1.0, 1e-9);
+}
+
+/* Blobs far apart, at values of C where every probability is nearly 0 or 1. */
+static void separable_rows_converge_at_large_c(void)
+{
+    enum { MANY = 5000, WIDTH = 4, BLOBS = 3 };
+    static float x_of[MANY * WIDTH];
+    static int64_t y_of[MANY];
+    uint64_t state = 9;
+    for (int64_t i = 0; i < MANY; i++) {
+        y_of[i] = i % BLOBS;
+        for (int64_t j = 0; j < WIDTH; j++) {
+            x_of[i * WIDTH + j] = (float)((double)(scores_next(&state) >> 40) * 0x1p-24 + 4.0 * (double)(y_of[i] == j));
+        }
+    }
+    binet_array x = scores_matrix(x_of, BINET_F32, MANY, WIDTH);
+    binet_array y = scores_vector(y_of, BINET_I64, MANY);
+    binet_probe *probe = NULL;
+    CHECK_INT(binet_probe_create(NULL, &x, &y, BLOBS, NULL, NULL, &probe, NULL), BINET_OK);
+    double before = 0.0;
+    for (double c = 1.0; c < 2e4; c *= 100.0) {
+        binet_probe_result result = {.struct_size = sizeof result};
+        CHECK_INT(binet_probe_fit(probe, c, &result, NULL), BINET_OK);
+        CHECK(result.gap <= 1e-4 * result.objective);
+        CHECK(result.objective > before);
+        before = result.objective;
+    }
+    binet_probe_destroy(probe);
 }
 
 static void progress_tells_and_cancels(void)
@@ -327,7 +420,7 @@ static void what_is_bad_is_named(void)
     memcpy(huge, features, sizeof huge);
     memcpy(wrong, labels, sizeof wrong);
     broken[17 * D + 3] = NAN;
-    huge[5 * D] = -1e38;
+    huge[5 * D] = -1e17;
     wrong[9] = K;
     for (int64_t i = 0; i < N; i++) {
         negative[i] = i == 11 ? -1.0 : 1.0;
@@ -352,7 +445,7 @@ static void what_is_bad_is_named(void)
     integers.strides[1] = 8;
     const bad cases[] = {
         {&nan_x, &y, K, NULL, BINET_INVALID_DATA, "features", 17, "row 17 of features holds a NaN"},
-        {&huge_x, &y, K, NULL, BINET_INVALID_DATA, "features", 5, "row 5 of features holds a number of size 1e+38"},
+        {&huge_x, &y, K, NULL, BINET_INVALID_DATA, "features", 5, "row 5 of features holds a number of size 1e+17"},
         {&empty, &y, K, NULL, BINET_INVALID_ARGUMENT, "features", -1, "[0, 9]"},
         {&integers, &y, K, NULL, BINET_INVALID_ARGUMENT, "features", -1, "features has dtype i64"},
         {&x, &short_y, K, NULL, BINET_INVALID_ARGUMENT, "labels", -1, "labels has 399"},
@@ -431,6 +524,9 @@ int main(void)
     RUN(order_and_strides_of_the_array_change_nothing);
     RUN(threads_change_no_bit);
     RUN(a_path_reaches_the_same_optima);
+    RUN(features_larger_than_memory_have_the_same_optimum);
+    RUN(a_few_rows_with_a_weight_among_many_are_as_if_alone);
+    RUN(separable_rows_converge_at_large_c);
     RUN(progress_tells_and_cancels);
     RUN(a_fit_that_is_cut_off_says_how_far_it_came);
     RUN(nasty_features_converge);

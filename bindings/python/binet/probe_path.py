@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -16,8 +17,8 @@ from ._html import table
 from ._linear import linear_scores
 from ._options import whole
 from .arrays import View
-from .errors import InvalidArgument, shown
-from .linear_probe import Certificate, LinearProbe, Solver, check_c
+from .errors import InvalidArgument, InvalidData, shown
+from .linear_probe import Certificate, LinearProbe, NotConvergedWarning, Solver, check_c
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -160,6 +161,10 @@ def fit_path(
         coefficients, intercepts, certificate = solver.fit(float(value))
         accuracy[index] = held_out.accuracy(coefficients, intercepts)
         certificates.append(certificate)
+    early = [value for value, certificate in zip(values, certificates, strict=True) if not certificate.converged]
+    if early:
+        message = f"{len(early)} of {len(values)} fits stopped early, the first at C = {early[0]:g}"
+        warnings.warn(message, NotConvergedWarning, stacklevel=3)
     chosen = int(accuracy.argmax())
     probe.C = float(values[chosen])
     if held_out.n_taken:
@@ -187,6 +192,10 @@ class _Validation:
                     f"validation has {self._features.shape[1]} features; X has {training.features.shape[1]}",
                     "validation",
                 )
+            unseen = np.flatnonzero(~np.isin(self._labels, training.classes))
+            if unseen.size:
+                row = int(unseen[0])
+                raise InvalidData(f"validation has the label {self._labels[row]!s}, which y has not", "validation", row)
         else:
             taken = _hold_out(training, validation, seed)
             weights = np.ones(len(training.codes)) if training.weights is None else training.weights.copy()
@@ -214,10 +223,9 @@ def _hold_out(training: Training, share: Any, seed: int) -> npt.NDArray[np.int64
     random = np.random.default_rng(whole("seed", seed, 0, 2**63 - 1))
     counted = np.arange(len(training.codes)) if training.weights is None else np.flatnonzero(training.weights)
     shuffled = random.permutation(counted)
-    taken = []
-    for code in range(len(training.classes)):
-        rows = shuffled[training.codes[shuffled] == code]
-        taken.append(rows[: min(round(share * len(rows)), len(rows) - 1)])
+    of_class = shuffled[np.argsort(training.codes[shuffled], kind="stable")]
+    counts = np.bincount(training.codes[counted], minlength=len(training.classes))
+    taken = [rows[: min(round(share * len(rows)), len(rows) - 1)] for rows in np.split(of_class, counts.cumsum()[:-1])]
     rows = np.sort(np.concatenate(taken))
     if len(rows) == 0:
         raise InvalidArgument(f"validation is {share}; that holds out no row of any class", "validation")
