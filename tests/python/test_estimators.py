@@ -426,7 +426,7 @@ def test_what_is_not_fitted_says_so(estimator: Any) -> None:
     assert str(loaded) == str(raised.value)
 
 
-def test_works_without_scikit_learn(root: Path) -> None:
+def test_works_without_scikit_learn() -> None:
     """In a process where scikit-learn cannot be imported, and neither can SciPy."""
     listed = [repr(estimator) for estimator in ESTIMATORS if not isinstance(estimator, NearestMean)]
     script = f"""
@@ -449,7 +449,7 @@ def test_works_without_scikit_learn(root: Path) -> None:
         assert not any(name.startswith("sklearn.") for name in sys.modules)
         print(len({listed}), "estimators")
     """
-    environment = {**os.environ, "PYTHONPATH": str(root / "bindings" / "python")}
+    environment = {**os.environ, "PYTHONPATH": str(Path(binet.__file__).parents[1])}
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], env=environment, capture_output=True, text=True, check=False
     )

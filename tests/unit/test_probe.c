@@ -211,14 +211,18 @@ static void threads_change_no_bit(void)
 /* A path reaches the optima that fits of their own reach. */
 static void a_path_reaches_the_same_optima(void)
 {
-    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    static double scaled[N * D];
+    for (int64_t i = 0; i < N * D; i++) {
+        scaled[i] = ldexp(features[i], -(int)(i % D)) - 4.0;
+    }
+    binet_array x = scores_matrix(scaled, BINET_F64, N, D);
     int64_t cold = 0;
     int64_t warm = 0;
-    binet_probe *probe = probe_of(NULL, &x, NULL, 1e-9, 0);
-    for (double c = 1e-4; c < 1e3; c *= 2) {
+    binet_probe *probe = probe_of(NULL, &x, NULL, 1e-6, 0);
+    for (double c = 1e-4; c < 1e2; c *= 2) {
         static fitted own;
         static fitted next;
-        fit(NULL, &x, NULL, c, 1e-9, &own);
+        fit(NULL, &x, NULL, c, 1e-6, &own);
         reset(&next);
         CHECK_INT(binet_probe_fit(probe, c, &next.result, NULL), BINET_OK);
         CHECK(fabs(own.result.objective - next.result.objective) <= fmax(own.result.gap, next.result.gap));
