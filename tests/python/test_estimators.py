@@ -143,8 +143,16 @@ def test_pipeline(estimator: Any, blobs: tuple[Floats, npt.NDArray[np.int64]]) -
     assert type(estimator).__name__ in pipeline._repr_html_inner()
 
 
+@pytest.fixture
+def no_workers_left() -> Iterator[None]:
+    """Idle workers end by themselves after a while, and a later search would wait for them."""
+    yield
+    pytest.importorskip("joblib.externals.loky").get_reusable_executor().shutdown(wait=True)
+
+
 @each
 @pytest.mark.parametrize("backend", ["threading", "loky"])
+@pytest.mark.usefixtures("no_workers_left")
 def test_grid_search_gives_the_same_in_threads_and_processes(
     estimator: Any, blobs: tuple[Floats, npt.NDArray[np.int64]], backend: str
 ) -> None:

@@ -178,7 +178,7 @@ def test_penalties_in_an_array_are_cloned_and_searched() -> None:
     copied = clone(probe)
     np.testing.assert_array_equal(copied.alphas, np.array(ALPHAS))
     np.testing.assert_array_equal(copied.fit(X, y).coef_, probe.coef_)
-    search = GridSearchCV(binet.RidgeProbe(), {"alpha": list(ALPHAS)}, cv=LeaveOneOut(), n_jobs=2).fit(X, y)
+    search = GridSearchCV(binet.RidgeProbe(), {"alpha": list(ALPHAS)}, cv=LeaveOneOut()).fit(X, y)
     np.testing.assert_allclose(search.cv_results_["mean_test_score"], probe.path_.loo_accuracy, atol=1e-12)
 
 
