@@ -110,14 +110,22 @@ void binet__lbfgs_destroy(binet__lbfgs *search)
     }
 }
 
-void binet__lbfgs_rescale(binet__lbfgs *search, double factor, int64_t n_squared)
+void binet__lbfgs_restart(binet__lbfgs *search, int64_t n)
+{
+    search->n = n;
+    search->n_chunks = (n + CHUNK - 1) / CHUNK;
+    search->n_kept = 0;
+    search->newest = -1;
+}
+
+void binet__lbfgs_rescale(binet__lbfgs *search, double factor, int64_t n_free)
 {
     for (int32_t i = 0; i < search->n_kept; i++) {
         int32_t k = (search->newest - i + search->memory) % search->memory;
         double *step = search->steps + k * search->n;
         double *change = search->changes + k * search->n;
         for (int64_t j = 0; j < search->n; j++) {
-            double squared = j < n_squared ? step[j] : 0.0;
+            double squared = j < n_free ? 0.0 : step[j];
             change[j] = factor * (change[j] - squared) + squared;
         }
         search->products[k] = dot(search, step, change);
@@ -171,9 +179,9 @@ static void advance(binet__lbfgs *at, double *point, double *gradient)
     memcpy(gradient, at->next_gradient, (size_t)at->n * sizeof *gradient);
 }
 
-/* One step; *moved is 0 where none along the direction goes down. */
+/* One step; *moved is 0 where none along the direction goes down, or where *done becomes 1. */
 static binet_status take_step(binet__lbfgs *at, const binet__lbfgs_problem *problem, double *point, double *gradient,
-                              binet__lbfgs_found *found, int *moved, binet_error *error)
+                              binet__lbfgs_found *found, int *moved, int *done, binet_error *error)
 {
     aim(at, problem, gradient);
     double slope = dot(at, at->direction, gradient); /* against the direction, which is taken backwards */
@@ -182,7 +190,8 @@ static binet_status take_step(binet__lbfgs *at, const binet__lbfgs_problem *prob
     if (slope > 0.0 && problem->reach != NULL) {
         binet_status status = problem->reach(problem->user, point, at->direction, slope, at->taken, &length, error);
         at->taken = 0.0;
-        if (status != BINET_OK) {
+        *done = length == 0.0;
+        if (status != BINET_OK || *done) {
             return status;
         }
     }
@@ -220,10 +229,10 @@ binet_status binet__lbfgs_run(binet__lbfgs *search, const binet__lbfgs_problem *
     status = status == BINET_OK ? problem->judge(problem->user, found->value, gradient, &done, error) : status;
     while (status == BINET_OK && !done) {
         int moved = 0;
-        status = take_step(search, problem, point, gradient, found, &moved, error);
+        status = take_step(search, problem, point, gradient, found, &moved, &done, error);
         if (status == BINET_OK && moved) {
             status = problem->judge(problem->user, found->value, gradient, &done, error);
-        } else if (status == BINET_OK) {
+        } else if (status == BINET_OK && !done) {
             if (search->n_kept == 0 || found->n_evaluations >= problem->most_evaluations) {
                 return BINET_NOT_CONVERGED;
             }

@@ -12,8 +12,9 @@ typedef struct binet__lbfgs_problem {
     binet_status (*evaluate)(void *user, const double *point, double *value, double *gradient, binet_error *error);
     /** A direction [n] out of a gradient [n]: the inverse of a positive definite matrix near the Hessian, times it. */
     void (*precondition)(void *user, const double *gradient, double *direction);
-    /** The first length > 0 to try of a step backwards along a direction, `slope` > 0 being that along it. `taken` is
-     * the length of the step before it, 0 where there is none. NULL: 1. */
+    /** The first length > 0 to try of a step backwards along a direction, `slope` > 0 being that along it, about twice
+     *  what is left to go down; 0 where that is near enough, and the search ends. `taken` is the length of the step
+     *  before it, 0 where there is none. NULL: 1. */
     binet_status (*reach)(void *user, const double *point, const double *direction, double slope, double taken,
                           double *length, binet_error *error);
     /** Called at the start and at each point gone to: *done becomes 1 where it is near enough to the minimum. */
@@ -38,9 +39,12 @@ binet_status binet__lbfgs_create(const binet_context *context, int64_t n, int32_
 
 void binet__lbfgs_destroy(binet__lbfgs *search);
 
-/** Go on with another function: the old one is half the square of the first n_squared variables and a rest, of which
- *  the new one has `factor` times as much. What was kept is made to fit. */
-void binet__lbfgs_rescale(binet__lbfgs *search, double factor, int64_t n_squared);
+/** Begin anew, with the first n of the variables. */
+void binet__lbfgs_restart(binet__lbfgs *search, int64_t n);
+
+/** Go on with another function: the old one is half the square of all but the first n_free variables and a rest, of
+ *  which the new one has `factor` times as much. What was kept is made to fit. */
+void binet__lbfgs_rescale(binet__lbfgs *search, double factor, int64_t n_free);
 
 /** L-BFGS (Liu and Nocedal, 1989), with what was kept before. The bits do not depend on the executor's threads.
  *

@@ -8,10 +8,9 @@
 #include "base/context.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "metrics/gram.h"
 #include "metrics/probe_fit.h"
 
-enum { GRAM_ROWS = 16 /* for each feature, in the covariance */ };
+enum { GRAM_ROWS = 4 /* for each feature, in the covariance */ };
 
 static const double default_tolerance = 1e-4;
 static const int64_t default_evaluations = 10000;
@@ -25,41 +24,40 @@ static double now(void)
 }
 
 /* W, and b for features as they are. */
-static void write_point(const binet_probe *probe, binet_probe_result *found)
+static void write_point(const binet_probe *probe, const binet_probe_result *found)
 {
     int64_t width = probe->data.all.width;
     int64_t n_classes = probe->data.all.n_classes;
+    const double *weights = probe->point + n_classes;
     double mean = 0.0;
-    for (int64_t k = 0; k < n_classes; k++) {
-        double sum = probe->point[probe->n_weights + k];
-        for (int64_t j = 0; j < width; j++) {
-            sum -= probe->point[k * width + j] * probe->data.mean[j];
+    memcpy(probe->intercepts, probe->point, (size_t)n_classes * sizeof *probe->point);
+    for (int64_t j = 0; j < width; j++) {
+        for (int64_t k = 0; k < n_classes; k++) {
+            probe->intercepts[k] -= weights[j * n_classes + k] * probe->data.mean[j];
+            if (found->coefficients != NULL) {
+                found->coefficients[k * width + j] = weights[j * n_classes + k];
+            }
         }
-        probe->intercepts[k] = sum;
-        mean += sum / (double)n_classes;
+    }
+    for (int64_t k = 0; k < n_classes; k++) {
+        mean += probe->intercepts[k] / (double)n_classes;
     }
     for (int64_t k = 0; found->intercepts != NULL && k < n_classes; k++) {
         found->intercepts[k] = probe->intercepts[k] - mean;
     }
-    if (found->coefficients != NULL) {
-        memcpy(found->coefficients, probe->point, (size_t)probe->n_weights * sizeof *probe->point);
-    }
 }
 
-static void write_result(binet__probe_fit *of, binet_probe_result *found, double seconds)
+static void write_result(const binet__probe_fit *of, binet_probe_result *found, double seconds)
 {
     binet_probe *probe = of->probe;
-    double square = 0.0;
-    for (int64_t i = 0; i < probe->size; i++) {
-        square += probe->gradient[i] * probe->gradient[i];
-    }
     write_point(probe, found);
     found->objective = of->value;
     found->gap = of->gap;
     found->distance = of->distance;
-    found->gradient_norm = sqrt(square);
+    found->gradient_norm = of->of_all;
     found->n_evaluations = of->n_evaluations;
     found->n_precise = of->n_precise;
+    found->n_coarse = of->n_coarse;
     found->n_passes = probe->data.n_passes - probe->n_passes_told;
     found->n_copied = probe->data.copied.n;
     found->seconds = seconds;
@@ -91,7 +89,8 @@ binet_status binet_probe_fit(binet_probe *probe, double c, binet_probe_result *r
                         : binet__fail(error, BINET_NOT_CONVERGED, "", -1,
                                       "after %lld evaluations the objective is within %.3g of its minimum, in parts of "
                                       "itself; a tolerance of %g was asked for",
-                                      (long long)of.n_evaluations, of.gap / of.value, probe->given.tolerance);
+                                      (long long)of.n_evaluations + (long long)of.n_coarse, of.gap / of.value,
+                                      probe->given.tolerance);
 }
 
 /* ---- A probe ---- */
@@ -122,49 +121,42 @@ static binet_status read_options(const binet_probe_options *options, binet_probe
     return BINET_OK;
 }
 
-static binet_status take_curvature(binet_probe *probe, binet_error *error)
+static binet_status take_axes(binet_probe *probe, binet_error *error)
 {
     const binet__probe_rows *rows = &probe->data.copied;
     int64_t n = GRAM_ROWS * rows->width > BINET__PROBE_CLASS_ROWS ? GRAM_ROWS * rows->width : BINET__PROBE_CLASS_ROWS;
-    n = rows->n < n ? rows->n : n;
-    float *gram = binet__allocate(probe->context, rows->width * rows->width, sizeof *gram, error);
-    if (gram == NULL) {
-        return BINET_OUT_OF_MEMORY;
-    }
-    binet_status status =
-        binet__gram_f32(probe->context, rows->centred, n, rows->width, (float)(1.0 / (double)n), gram, error);
-    status = status == BINET_OK ? binet__probe_curvature_create(probe->context, rows->width, rows->n_classes, gram,
-                                                                &probe->curvature, error)
-                                : status;
-    binet__release(probe->context, gram);
-    return status;
+    return binet__probe_axes_find(probe->context, rows, rows->n < n ? rows->n : n, &probe->axes, error);
 }
 
 static binet_status prepare(binet_probe *probe, binet_error *error)
 {
     const binet_context *context = probe->context;
-    binet__probe_rows sample = binet__probe_sample(probe, BINET__PROBE_CLASS_ROWS);
-    binet__probe_rows on_line = binet__probe_sample(probe, BINET__PROBE_LINE_ROWS);
-    int64_t n_classes = sample.n_classes;
-    probe->n_weights = sample.width * n_classes;
-    probe->size = probe->n_weights + n_classes;
+    const binet__probe_rows *copied = &probe->data.copied;
+    int64_t n_classes = copied->n_classes;
+    int64_t n_sample = copied->n < BINET__PROBE_CLASS_ROWS ? copied->n : BINET__PROBE_CLASS_ROWS;
+    int64_t n_line = copied->n < BINET__PROBE_LINE_ROWS ? copied->n : BINET__PROBE_LINE_ROWS;
+    probe->size = (copied->width + 1) * n_classes;
     probe->point = binet__allocate_zero(context, probe->size, sizeof *probe->point, error);
     probe->before = binet__allocate_zero(context, probe->size, sizeof *probe->before, error);
-    probe->gradient = binet__allocate(context, probe->size + n_classes, sizeof *probe->gradient, error);
-    probe->probabilities = binet__allocate(context, n_classes * (sample.n + n_classes), sizeof(float), error);
+    probe->gradient = binet__allocate(context, 2 * probe->size + n_classes, sizeof *probe->gradient, error);
+    probe->probabilities = binet__allocate(context, n_classes * (n_sample + n_classes), sizeof(float), error);
     probe->factor = binet__allocate(context, n_classes * n_classes, sizeof *probe->factor, error);
     probe->spare = binet__allocate(context, n_classes * n_classes, sizeof *probe->spare, error);
     if (probe->point == NULL || probe->before == NULL || probe->gradient == NULL || probe->probabilities == NULL ||
         probe->factor == NULL || probe->spare == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
-    probe->intercepts = probe->gradient + probe->size;
-    probe->classes = probe->probabilities + n_classes * sample.n;
-    binet_status status = take_curvature(probe, error);
+    probe->squares = probe->gradient + probe->size;
+    probe->intercepts = probe->squares + probe->size;
+    probe->classes = probe->probabilities + n_classes * n_sample;
+    binet_status status = take_axes(probe, error);
+    status = status == BINET_OK
+                 ? binet__probe_curvature_create(context, &probe->axes, n_classes, &probe->curvature, error)
+                 : status;
     status =
-        status == BINET_OK ? binet__probe_loss_create(context, sample.width, n_classes, &probe->loss, error) : status;
-    status =
-        status == BINET_OK ? binet__probe_line_create(context, probe->loss, &on_line, &probe->line, error) : status;
+        status == BINET_OK ? binet__probe_loss_create(context, copied->width, n_classes, &probe->loss, error) : status;
+    status = status == BINET_OK ? binet__probe_line_create(context, probe->loss, n_line, n_classes, &probe->line, error)
+                                : status;
     return status == BINET_OK ? binet__lbfgs_create(context, probe->size, BINET__PROBE_MEMORY, &probe->search, error)
                               : status;
 }
@@ -211,6 +203,7 @@ void binet_probe_destroy(binet_probe *probe)
         binet__release(context, probe->gradient);
         binet__release(context, probe->before);
         binet__release(context, probe->point);
+        binet__probe_axes_release(&probe->axes);
         binet__probe_data_release(&probe->data);
         binet__release(context, probe);
     }

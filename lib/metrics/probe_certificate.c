@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "kernels/blas.h"
 
-enum { MOST_B_STEPS = 3, MOST_LIFTS = 10 };
+enum { MOST_B_STEPS = 6, MOST_LIFTS = 10 };
 
 /* Of the trace of b's Hessian over the weights: in f32 what is less is rounding, in f64 nothing counts as less. */
 static const double trusted_part = 1e-3;
@@ -31,17 +31,8 @@ static double newton(binet_probe *probe, const double *gradient)
 /* What b adds to the distance: the gradient in W at the best b differs from that here by at most this. */
 static double part_of_b(const binet__probe_fit *of, double decrement)
 {
-    double bound = 0.5 * of->scale * binet__probe_curvature_trace(of->probe->curvature) + 1.0;
+    double bound = 0.5 * of->scale * of->probe->data.trace + 1.0;
     return sqrt(bound * decrement);
-}
-
-static double part_of_w(const binet__probe_fit *of)
-{
-    double square = 0.0;
-    for (int64_t i = 0; i < of->probe->n_weights; i++) {
-        square += of->probe->gradient[i] * of->probe->gradient[i];
-    }
-    return sqrt(square);
 }
 
 /* The Hessian in b, factored. It is singular along (1, ..., 1), where the gradient is 0: there it is made whole; where
@@ -79,17 +70,15 @@ static int factor(binet__probe_fit *of)
     return 0;
 }
 
-/* Newton's steps in b, W staying as it is, until what b adds to the distance is little beside what W does: in f64 where
- * rounding keeps f32 from that. The Hessian at the last b stays factored. */
-static binet_status fit_intercepts(binet__probe_fit *of, double of_w, binet_error *error)
+binet_status binet__probe_fit_intercepts(binet__probe_fit *of, int *moved, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    for (int i = 0; i < 2 * MOST_B_STEPS; i++) {
-        of->precise = of->precise || i >= MOST_B_STEPS;
-        const binet__probe_rows *rows = of->precise ? &probe->data.all : &probe->data.nearest;
-        binet_status status = binet__probe_loss_intercepts(probe->loss, rows, probe->point, of->precise,
+    double of_w = sqrt(2.0 * of->gap);
+    *moved = 0;
+    for (int i = 0; i < MOST_B_STEPS; i++) {
+        binet_status status = binet__probe_loss_intercepts(probe->loss, &of->rows, probe->point, of->precise,
                                                            probe->gradient, probe->factor, error);
-        probe->data.n_passes += rows->features != NULL;
+        probe->data.n_passes += of->rows.features != NULL;
         if (status != BINET_OK) {
             return status;
         }
@@ -97,18 +86,19 @@ static binet_status fit_intercepts(binet__probe_fit *of, double of_w, binet_erro
             if (of->precise) {
                 return binet__fail(error, BINET_INTERNAL, "", -1, "the intercepts have no Hessian to go by");
             }
-            of->precise = 1;
+            binet__probe_use_all(of, 1);
             continue;
         }
-        for (int64_t k = 0; k < rows->n_classes; k++) {
+        for (int64_t k = 0; k < of->rows.n_classes; k++) {
             probe->gradient[k] *= of->c;
         }
-        if (part_of_b(of, newton(probe, probe->gradient)) <= little * of_w || i + 1 == 2 * MOST_B_STEPS) {
+        if (part_of_b(of, newton(probe, probe->gradient)) <= little * of_w) {
             break;
         }
-        for (int64_t k = 0; k < rows->n_classes; k++) {
-            probe->point[probe->n_weights + k] -= probe->intercepts[k];
+        for (int64_t k = 0; k < of->rows.n_classes; k++) {
+            probe->point[k] -= probe->intercepts[k];
         }
+        *moved = 1;
     }
     return BINET_OK;
 }
@@ -117,14 +107,17 @@ binet_status binet__probe_certify(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
     double value = 0.0;
-    binet_status status = fit_intercepts(of, sqrt(2.0 * of->gap), error);
-    of->precise = 1;
-    status = status == BINET_OK ? binet__probe_objective(of, probe->point, &value, probe->gradient, error) : status;
+    binet__probe_use_all(of, 1);
+    binet_status status = binet__probe_objective(of, probe->point, &value, probe->gradient, error);
     if (status != BINET_OK) {
         return status;
     }
-    double decrement = newton(probe, probe->gradient + probe->n_weights);
-    of->of_w = part_of_w(of);
+    int64_t n_classes = of->rows.n_classes;
+    const double *gradient = probe->gradient;
+    double decrement = newton(probe, gradient);
+    double square = binet__dot(gradient + n_classes, gradient + n_classes, probe->size - n_classes);
+    of->of_w = sqrt(square);
+    of->of_all = sqrt(square + binet__dot(gradient, gradient, n_classes));
     of->value = value;
     of->distance = of->of_w + part_of_b(of, decrement);
     of->gap = fmin(of->distance * of->distance / 2.0 + decrement / 2.0, value); /* which is never below 0 */

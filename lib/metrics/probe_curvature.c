@@ -6,7 +6,7 @@
 #include "base/memory.h"
 #include "kernels/blas.h"
 
-enum { CLASSES = 32, COLUMNS = 64 /* of a task */ };
+enum { AXES = 32 /* of a task */ };
 
 /* Eigenvalues below this part of the largest are taken for it: rounding has hidden what they are. */
 static const float least_part = 1e-6F;
@@ -15,46 +15,30 @@ static const float least_part_of_intercepts = 1e-4F;
 
 struct binet__probe_curvature {
     const binet_context *context;
-    int64_t width;
+    const binet__probe_axes *axes;
     int64_t n_classes;
-    float *features;       /* [width, width]: an eigenvector of the covariance in each row */
-    float *feature_values; /* [width] >= 0 */
-    float *classes;        /* [n_classes, n_classes]: an eigenvector in each row */
-    float *class_values;   /* [n_classes] > 0 */
-    float *first;          /* [n_classes, width] */
-    float *second;         /* [n_classes, width] */
+    float *classes;      /* [n_classes, n_classes]: an eigenvector in each row */
+    float *class_values; /* [n_classes] > 0 */
+    float *room;         /* [3, width, n_classes] */
 };
 
-binet_status binet__probe_curvature_create(const binet_context *context, int64_t width, int64_t n_classes,
-                                           const float *gram, binet__probe_curvature **curvature, binet_error *error)
+binet_status binet__probe_curvature_create(const binet_context *context, const binet__probe_axes *axes,
+                                           int64_t n_classes, binet__probe_curvature **curvature, binet_error *error)
 {
     binet__probe_curvature *made = binet__allocate_zero(context, 1, sizeof *made, error);
     if (made == NULL) {
         return BINET_OUT_OF_MEMORY;
     }
     made->context = context;
-    made->width = width;
+    made->axes = axes;
     made->n_classes = n_classes;
-    made->features = binet__allocate(context, width * (width + 1), sizeof *made->features, error);
     made->classes = binet__allocate(context, n_classes * (n_classes + 1), sizeof *made->classes, error);
-    made->first = binet__allocate(context, 2 * width * n_classes, sizeof *made->first, error);
-    binet_status status = BINET_OUT_OF_MEMORY;
-    if (made->features != NULL && made->classes != NULL && made->first != NULL) {
-        made->feature_values = made->features + width * width;
-        made->class_values = made->classes + n_classes * n_classes;
-        made->second = made->first + width * n_classes;
-        for (int64_t i = 0; i < width * width; i++) {
-            made->features[i] = gram[i];
-        }
-        status = binet__eigen_f32(context, width, made->features, made->feature_values, error);
-    }
-    if (status != BINET_OK) {
+    made->room = binet__allocate(context, 3 * axes->width * n_classes, sizeof *made->room, error);
+    if (made->classes == NULL || made->room == NULL) {
         binet__probe_curvature_destroy(made);
-        return status;
+        return BINET_OUT_OF_MEMORY;
     }
-    for (int64_t i = 0; i < width; i++) {
-        made->feature_values[i] = fmaxf(made->feature_values[i], 0.0F);
-    }
+    made->class_values = made->classes + n_classes * n_classes;
     *curvature = made;
     return BINET_OK;
 }
@@ -63,9 +47,8 @@ void binet__probe_curvature_destroy(binet__probe_curvature *curvature)
 {
     if (curvature != NULL) {
         const binet_context *context = curvature->context;
-        binet__release(context, curvature->first);
+        binet__release(context, curvature->room);
         binet__release(context, curvature->classes);
-        binet__release(context, curvature->features);
         binet__release(context, curvature);
     }
 }
@@ -86,63 +69,76 @@ binet_status binet__probe_curvature_set(binet__probe_curvature *curvature, const
 
 typedef struct apply_job {
     const binet__probe_curvature *of;
+    int64_t n_axes; /* 0: by way of all axes */
     double scale;
     const double *gradient;
     double *direction;
+    float *narrow; /* [width, n_classes] the gradient, then the direction, in f32 */
+    float *along;  /* [width, n_classes] the same along the axes */
+    float *turned; /* [width, n_classes] and along the eigenvectors of the classes */
 } apply_job;
 
-/* first = gradient V. */
-static void to_features(void *argument, int64_t task)
+static void narrow_rows(void *argument, int64_t task)
 {
     const apply_job *job = argument;
-    const binet__probe_curvature *of = job->of;
-    int64_t from = task * CLASSES;
-    int64_t n = of->n_classes - from < CLASSES ? of->n_classes - from : CLASSES;
-    float *narrow = of->second + from * of->width;
-    for (int64_t i = 0; i < n * of->width; i++) {
-        narrow[i] = (float)job->gradient[from * of->width + i];
+    int64_t n_classes = job->of->n_classes;
+    int64_t width = job->n_axes > 0 ? job->n_axes : job->of->axes->width;
+    float *to = job->n_axes > 0 ? job->along : job->narrow;
+    int64_t last = (task + 1) * AXES < width ? (task + 1) * AXES : width;
+    for (int64_t i = task * AXES * n_classes; i < last * n_classes; i++) {
+        to[i] = (float)job->gradient[n_classes + i];
     }
-    binet__gemm_f32(n, of->width, of->width, (binet__f32_matrix){narrow, of->width, 0},
-                    (binet__f32_matrix){of->features, of->width, 1}, 0.0F, of->first + from * of->width, of->width);
 }
 
-/* first = U' (U first / curvature), some columns. */
-static void through_classes(void *argument, int64_t task)
+/* Some axes: into the eigenvectors of the classes, over the curvature, and back. */
+static void apply_to_axes(void *argument, int64_t task)
 {
     const apply_job *job = argument;
     const binet__probe_curvature *of = job->of;
-    int64_t from = task * COLUMNS;
-    int64_t n = of->width - from < COLUMNS ? of->width - from : COLUMNS;
-    float *second = of->second + from;
-    binet__gemm_f32(of->n_classes, n, of->n_classes, (binet__f32_matrix){of->classes, of->n_classes, 0},
-                    (binet__f32_matrix){of->first + from, of->width, 0}, 0.0F, second, of->width);
-    for (int64_t k = 0; k < of->n_classes; k++) {
-        double curvature = job->scale * (double)of->class_values[k];
-        for (int64_t j = 0; j < n; j++) {
-            second[k * of->width + j] /= (float)(curvature * (double)of->feature_values[from + j] + 1.0);
+    const binet__probe_axes *axes = of->axes;
+    int64_t n_classes = of->n_classes;
+    int64_t first = task * AXES;
+    int64_t n_axes = job->n_axes > 0 ? job->n_axes : axes->width;
+    int64_t n = n_axes - first < AXES ? n_axes - first : AXES;
+    float *along = job->along + first * n_classes;
+    float *turned = job->turned + first * n_classes;
+    if (job->n_axes == 0) {
+        binet__gemm_f32(n, n_classes, axes->width,
+                        (binet__f32_matrix){axes->vectors + first * axes->width, axes->width, 0},
+                        (binet__f32_matrix){job->narrow, n_classes, 0}, 0.0F, along, n_classes);
+    }
+    binet__gemm_f32(n, n_classes, n_classes, (binet__f32_matrix){along, n_classes, 0},
+                    (binet__f32_matrix){of->classes, n_classes, 1}, 0.0F, turned, n_classes);
+    for (int64_t j = 0; j < n; j++) {
+        float variance = (float)(job->scale * (double)axes->variances[first + j]);
+        for (int64_t k = 0; k < n_classes; k++) {
+            turned[j * n_classes + k] /= variance * of->class_values[k] + 1.0F;
         }
     }
-    binet__gemm_f32(of->n_classes, n, of->n_classes, (binet__f32_matrix){of->classes, of->n_classes, 1},
-                    (binet__f32_matrix){second, of->width, 0}, 0.0F, of->first + from, of->width);
+    binet__gemm_f32(n, n_classes, n_classes, (binet__f32_matrix){turned, n_classes, 0},
+                    (binet__f32_matrix){of->classes, n_classes, 0}, 0.0F, along, n_classes);
 }
 
-/* direction = first V'. */
-static void from_features(void *argument, int64_t task)
+static void widen_rows(void *argument, int64_t task)
 {
     const apply_job *job = argument;
-    const binet__probe_curvature *of = job->of;
-    int64_t from = task * CLASSES;
-    int64_t n = of->n_classes - from < CLASSES ? of->n_classes - from : CLASSES;
-    float *product = of->second + from * of->width;
-    binet__gemm_f32(n, of->width, of->width, (binet__f32_matrix){of->first + from * of->width, of->width, 0},
-                    (binet__f32_matrix){of->features, of->width, 0}, 0.0F, product, of->width);
-    for (int64_t i = 0; i < n * of->width; i++) {
-        job->direction[from * of->width + i] = product[i];
+    const binet__probe_axes *axes = job->of->axes;
+    int64_t n_classes = job->of->n_classes;
+    int64_t width = job->n_axes > 0 ? job->n_axes : axes->width;
+    int64_t first = task * AXES;
+    int64_t n = width - first < AXES ? width - first : AXES;
+    float *from = (job->n_axes > 0 ? job->along : job->narrow) + first * n_classes;
+    if (job->n_axes == 0) {
+        binet__gemm_f32(n, n_classes, width, (binet__f32_matrix){axes->vectors + first, width, 1},
+                        (binet__f32_matrix){job->along, n_classes, 0}, 0.0F, from, n_classes);
+    }
+    for (int64_t i = 0; i < n * n_classes; i++) {
+        job->direction[(first + 1) * n_classes + i] = from[i];
     }
 }
 
-void binet__probe_curvature_apply_to_intercepts(const binet__probe_curvature *of, double scale, const double *gradient,
-                                                double *direction)
+static void apply_to_intercepts(const binet__probe_curvature *of, double scale, const double *gradient,
+                                double *direction)
 {
     int64_t n = of->n_classes;
     float least = of->class_values[n - 1] * least_part_of_intercepts;
@@ -162,25 +158,22 @@ void binet__probe_curvature_apply_to_intercepts(const binet__probe_curvature *of
     }
 }
 
-binet_status binet__probe_curvature_apply(const binet__probe_curvature *curvature, double scale, const double *gradient,
-                                          double *direction, binet_error *error)
+binet_status binet__probe_curvature_apply(const binet__probe_curvature *curvature, int64_t n_axes, double scale,
+                                          const double *gradient, double *direction, binet_error *error)
 {
-    apply_job job = {.of = curvature, .scale = scale, .gradient = gradient, .direction = direction};
-    int64_t by_classes = (curvature->n_classes + CLASSES - 1) / CLASSES;
-    int64_t by_columns = (curvature->width + COLUMNS - 1) / COLUMNS;
-    binet_status status = binet__run(curvature->context, by_classes, to_features, &job, error);
-    status = status == BINET_OK ? binet__run(curvature->context, by_columns, through_classes, &job, error) : status;
-    status = status == BINET_OK ? binet__run(curvature->context, by_classes, from_features, &job, error) : status;
-    int64_t at = curvature->width * curvature->n_classes;
-    binet__probe_curvature_apply_to_intercepts(curvature, scale, gradient + at, direction + at);
-    return status;
-}
-
-double binet__probe_curvature_trace(const binet__probe_curvature *curvature)
-{
-    double sum = 0.0;
-    for (int64_t i = 0; i < curvature->width; i++) {
-        sum += curvature->feature_values[i];
-    }
-    return sum;
+    const binet_context *context = curvature->context;
+    int64_t size = curvature->axes->width * curvature->n_classes;
+    apply_job job = {.of = curvature,
+                     .n_axes = n_axes,
+                     .scale = scale,
+                     .gradient = gradient,
+                     .direction = direction,
+                     .narrow = curvature->room,
+                     .along = curvature->room + size,
+                     .turned = curvature->room + 2 * size};
+    int64_t n_tasks = ((n_axes > 0 ? n_axes : curvature->axes->width) + AXES - 1) / AXES;
+    apply_to_intercepts(curvature, scale, gradient, direction);
+    binet_status status = binet__run(context, n_tasks, narrow_rows, &job, error);
+    status = status == BINET_OK ? binet__run(context, n_tasks, apply_to_axes, &job, error) : status;
+    return status == BINET_OK ? binet__run(context, n_tasks, widen_rows, &job, error) : status;
 }

@@ -3,14 +3,13 @@
 #ifndef BINET_METRICS_PROBE_CURVATURE_H
 #define BINET_METRICS_PROBE_CURVATURE_H
 
-#include "metrics/probe_loss.h"
+#include "metrics/probe_axes.h"
 
 typedef struct binet__probe_curvature binet__probe_curvature;
 
-/** From the Gram matrix [width, width] of the centred rows over the sum of their weights, of which the lower triangle
- *  is read and which is lost; to be destroyed. */
-binet_status binet__probe_curvature_create(const binet_context *context, int64_t width, int64_t n_classes,
-                                           const float *gram, binet__probe_curvature **curvature, binet_error *error);
+/** For features with these axes, which are borrowed; to be destroyed. */
+binet_status binet__probe_curvature_create(const binet_context *context, const binet__probe_axes *axes,
+                                           int64_t n_classes, binet__probe_curvature **curvature, binet_error *error);
 
 void binet__probe_curvature_destroy(binet__probe_curvature *curvature);
 
@@ -18,15 +17,9 @@ void binet__probe_curvature_destroy(binet__probe_curvature *curvature);
  *  over rows of diag(p) - p p'. */
 binet_status binet__probe_curvature_set(binet__probe_curvature *curvature, const float *classes, binet_error *error);
 
-/** direction = H^-1 gradient, where the loss is `scale` times the mean over rows. */
-binet_status binet__probe_curvature_apply(const binet__probe_curvature *curvature, double scale, const double *gradient,
-                                          double *direction, binet_error *error);
-
-/** The same of the intercepts alone, [n_classes] each. */
-void binet__probe_curvature_apply_to_intercepts(const binet__probe_curvature *curvature, double scale,
-                                                const double *gradient, double *direction);
-
-/** The trace of the covariance, an upper bound of its largest eigenvalue. */
-double binet__probe_curvature_trace(const binet__probe_curvature *curvature);
+/** direction = H^-1 gradient, each b[n_classes] and then W of the features [width, n_classes], or W of the first n_axes
+ *  axes where that is not 0; the loss is `scale` times the mean over rows. */
+binet_status binet__probe_curvature_apply(const binet__probe_curvature *curvature, int64_t n_axes, double scale,
+                                          const double *gradient, double *direction, binet_error *error);
 
 #endif

@@ -81,8 +81,8 @@ static binet_status read_labels(const binet_array *labels, int64_t n_classes, co
 
 typedef struct reading {
     binet__probe_data *data;
-    double *sums;         /* [LANES, width] by weight */
-    const int64_t *slots; /* [n]: where a row is copied to, -1: nowhere; NULL: rows are summed */
+    double *sums;         /* by weight: [LANES, width] of rows, or [LANES] of their squared distances to the mean */
+    const int64_t *slots; /* [n]: where a row is copied to, -1: nowhere; NULL: the mean is not known yet */
 } reading;
 
 typedef struct scratch {
@@ -134,12 +134,20 @@ static binet_status add_row(const reading *of, int64_t lane, int64_t row, const 
                                          (long long)row, largest, most);
 }
 
-static void copy_row(const reading *of, int64_t row, const double *values)
+static void copy_row(const reading *of, int64_t lane, int64_t row, double *values)
 {
-    int64_t width = of->data->features.width;
-    float *to = of->data->centred + of->slots[row] * width;
+    const binet__probe_data *data = of->data;
+    int64_t width = data->features.width;
+    double weight = data->weights != NULL ? data->weights[row] : 1.0;
     for (int64_t j = 0; j < width; j++) {
-        to[j] = (float)(values[j] - of->data->mean[j]);
+        values[j] -= data->mean[j];
+    }
+    of->sums[lane] += weight * binet__dot(values, values, width);
+    if (of->slots[row] >= 0) {
+        float *to = data->kept + of->slots[row] * width;
+        for (int64_t j = 0; j < width; j++) {
+            to[j] = (float)values[j];
+        }
     }
 }
 
@@ -153,11 +161,11 @@ static binet_status step(const void *self, void *scratch_, int64_t lane, binet_e
         int64_t n = last - first < BLOCK ? last - first : BLOCK;
         binet_status status = binet__features_block_f64(features, first, n, work->read, work->block, error);
         for (int64_t i = 0; status == BINET_OK && i < n; i++) {
-            const double *values = work->block + i * features->width;
+            double *values = work->block + i * features->width;
             if (of->slots == NULL) {
                 status = add_row(of, lane, first + i, values, error);
-            } else if (of->slots[first + i] >= 0) {
-                copy_row(of, first + i, values);
+            } else {
+                copy_row(of, lane, first + i, values);
             }
         }
         if (status != BINET_OK) {
@@ -226,8 +234,12 @@ static binet_status copy_rows(binet__probe_data *data, binet_error *error)
         return BINET_OUT_OF_MEMORY;
     }
     draw_slots(data->weights, n, copied, slots + n, slots);
-    reading of = {.data = data, .slots = slots};
+    double squares[LANES] = {0};
+    reading of = {.data = data, .slots = slots, .sums = squares};
     binet_status status = read_rows(&of, error);
+    for (int64_t lane = 0; lane < LANES; lane++) {
+        data->trace += squares[lane] / data->weight;
+    }
     for (int64_t i = 0; i < n; i++) {
         if (slots[i] >= 0) {
             data->labels[n + slots[i]] = data->labels[i];
@@ -246,7 +258,8 @@ static void describe_rows(binet__probe_data *data, int64_t n_classes)
     binet__probe_rows rows = {.mean = data->mean, .width = data->features.width, .n_classes = n_classes};
     data->copied = rows;
     data->copied.n = n;
-    data->copied.centred = data->centred;
+    data->copied.kept = data->kept;
+    data->copied.stride = data->features.width;
     data->copied.labels = data->labels + n;
     data->copied.weights = data->weights != NULL ? data->weights + n : NULL;
     data->all = rows;
@@ -262,12 +275,11 @@ static binet_status allocate(binet__probe_data *data, int64_t copied, int has_we
     int64_t width = data->features.width;
     data->mean = binet__allocate(data->context, width, sizeof *data->mean, error);
     data->labels = binet__allocate(data->context, n + copied, sizeof *data->labels, error);
-    data->centred = binet__allocate(data->context, copied, (uint64_t)width * sizeof *data->centred, error);
+    data->kept = binet__allocate(data->context, copied, (uint64_t)width * sizeof *data->kept, error);
     if (has_weights) {
         data->weights = binet__allocate(data->context, n + copied, sizeof *data->weights, error);
     }
-    return data->mean != NULL && data->labels != NULL && data->centred != NULL &&
-                   (data->weights != NULL || !has_weights)
+    return data->mean != NULL && data->labels != NULL && data->kept != NULL && (data->weights != NULL || !has_weights)
                ? BINET_OK
                : BINET_OUT_OF_MEMORY;
 }
@@ -312,7 +324,7 @@ binet_status binet__probe_data_read(const binet_context *context, const binet_ar
 void binet__probe_data_release(binet__probe_data *data)
 {
     binet__release(data->context, data->weights);
-    binet__release(data->context, data->centred);
+    binet__release(data->context, data->kept);
     binet__release(data->context, data->labels);
     binet__release(data->context, data->mean);
     memset(data, 0, sizeof *data);

@@ -13,7 +13,8 @@ typedef struct binet__probe_data {
     binet__probe_rows copied;  /**< rows in memory, in random order; its first ones are a sample */
     double weight;             /**< of all rows */
     double *mean;              /**< [width] by weight */
-    float *centred;            /**< [copied, width] */
+    double trace;              /**< of the covariance by weight */
+    float *kept;               /**< [copied, width] less the mean */
     int32_t *labels;           /**< [n], and [copied] of the copy */
     double *weights;           /**< likewise; NULL: all 1 */
     int64_t n_passes;          /**< over the array, so far */

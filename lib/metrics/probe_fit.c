@@ -3,17 +3,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/context.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "metrics/gram.h"
 
 enum {
     MOST_STALLED = 30,     /* steps without a better gap, before f64 says whether that is rounding */
     MOST_STALLED_NEAR = 8, /* the same where rounding is likely */
     MOST_STALLED_F64 = 60, /* the same in f64, before that is certified */
-    MOST_IN_VAIN = 5       /* certificates in f64 that are no better, before the search ends */
+    MOST_IN_VAIN = 5,      /* certificates in f64 that are no better, before the search ends */
+    MOST_AXES = 10,        /* of a coarse search, for each class */
+    MOST_MOVES = 3         /* of b, before a certificate */
 };
 
-/* A gap by products in f32 is believed where products in f64 give no less than this part of it, nor the other way. */
+/* A gap by products in f32 is believed where products in f64 give no less than this part of it, nor the other way, at
+ * the same point. */
 static const double trusted = 0.5;
 
 /* The search in W ends at this part of the tolerance, which leaves something for b. */
@@ -25,40 +30,85 @@ static const double again = 0.3;
 /* Gaps, over the objective, where rounding in f32 is likely. */
 static const double near = 1e-5;
 
+/* A coarse search takes the first axes that hold this part of the variance; it ends at this slope over the objective.
+ */
+static const double coarse_variance = 0.95;
+static const double coarse_slope = 2e-3;
+
 /* A certificate that is not this part of the best one before stalls. */
 static const double better = 0.9;
 
-binet__probe_rows binet__probe_sample(const binet_probe *probe, int64_t most)
+static binet__probe_rows sample_of(const binet__probe_fit *of, int64_t most)
 {
-    binet__probe_rows sample = probe->data.copied;
+    binet__probe_rows sample = of->n_axes > 0 ? of->rows : of->probe->data.copied;
     sample.n = sample.n < most ? sample.n : most;
     return sample;
+}
+
+void binet__probe_use_all(binet__probe_fit *of, int precise)
+{
+    of->precise = precise;
+    of->rows = precise ? of->probe->data.all : of->probe->data.nearest; /* the copy is rounded to f32 */
+    of->factor = of->c;
+    of->n_axes = 0;
+    of->enough = 0.0;
+}
+
+/* The objective's gradient out of that of the loss; some numbers. */
+typedef struct penalty {
+    const double *point;
+    double *gradient;
+    double factor;
+    int64_t n_free; /* numbers without a penalty, the first ones */
+    int64_t size;
+    double *squares; /* [tasks] */
+} penalty;
+
+enum { PENALTY_SIZE = 16384 /* of a task */ };
+
+static void add_penalty(void *argument, int64_t task)
+{
+    const penalty *of = argument;
+    int64_t first = task * PENALTY_SIZE;
+    int64_t last = of->size - first < PENALTY_SIZE ? of->size : first + PENALTY_SIZE;
+    for (int64_t i = first; i < last; i++) {
+        of->gradient[i] = of->factor * of->gradient[i] + (i < of->n_free ? 0.0 : of->point[i]);
+    }
+    first = first < of->n_free ? of->n_free : first;
+    of->squares[task] = first < last ? binet__dot(of->point + first, of->point + first, last - first) : 0.0;
 }
 
 binet_status binet__probe_objective(binet__probe_fit *of, const double *point, double *value, double *gradient,
                                     binet_error *error)
 {
     binet_probe *probe = of->probe;
-    /* The copy is rounded to f32. */
-    const binet__probe_rows *rows = of->precise ? &probe->data.all : &probe->data.nearest;
+    const binet__probe_rows *rows = &of->rows;
     binet_status status = binet__probe_loss_evaluate(probe->loss, rows, point, of->precise, value, gradient, error);
+    int coarse = of->enough > 0.0;
     probe->data.n_passes += rows->features != NULL;
-    of->n_evaluations++;
+    of->n_evaluations += !coarse;
+    of->n_coarse += coarse;
     of->n_precise += of->precise;
+    penalty added = {.point = point,
+                     .gradient = gradient,
+                     .factor = of->factor,
+                     .n_free = rows->n_classes,
+                     .size = (rows->width + 1) * rows->n_classes,
+                     .squares = probe->squares};
+    int64_t n_tasks = (added.size + PENALTY_SIZE - 1) / PENALTY_SIZE;
+    status = status == BINET_OK ? binet__run(probe->context, n_tasks, add_penalty, &added, error) : status;
     if (status != BINET_OK) {
         return status;
     }
     double square = 0.0;
-    for (int64_t i = 0; i < probe->size; i++) {
-        double weight = i < probe->n_weights ? point[i] : 0.0;
-        gradient[i] = of->c * gradient[i] + weight;
-        square += weight * weight;
+    for (int64_t task = 0; task < n_tasks; task++) {
+        square += probe->squares[task];
     }
-    *value = of->c * *value + square / 2.0;
+    *value = of->factor * *value + square / 2.0;
+    int64_t n = of->n_evaluations + of->n_coarse;
     if (probe->given.progress != NULL &&
-        probe->given.progress(probe->given.progress_user, of->n_evaluations, of->gap / of->value) != 0) {
-        return binet__fail(error, BINET_CANCELLED, "", -1, "cancelled after %lld evaluations",
-                           (long long)of->n_evaluations);
+        probe->given.progress(probe->given.progress_user, n, of->gap / of->value) != 0) {
+        return binet__fail(error, BINET_CANCELLED, "", -1, "cancelled after %lld evaluations", (long long)n);
     }
     return BINET_OK;
 }
@@ -74,7 +124,7 @@ static binet_status evaluate(void *user, const double *point, double *value, dou
 static binet_status refresh(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    binet__probe_rows sample = binet__probe_sample(probe, BINET__PROBE_CLASS_ROWS);
+    binet__probe_rows sample = sample_of(of, BINET__PROBE_CLASS_ROWS);
     int64_t n_classes = sample.n_classes;
     double weight = binet__probe_sum_of_weights(&sample);
     float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
@@ -95,14 +145,19 @@ static binet_status refresh(binet__probe_fit *of, binet_error *error)
 static void precondition(void *user, const double *gradient, double *direction)
 {
     const binet__probe_fit *of = user;
-    (void)binet__probe_curvature_apply(of->probe->curvature, of->scale, gradient, direction, NULL);
+    (void)binet__probe_curvature_apply(of->probe->curvature, of->n_axes, of->scale, gradient, direction, NULL);
 }
 
 static binet_status reach(void *user, const double *point, const double *direction, double slope, double taken,
                           double *length, binet_error *error)
 {
     const binet__probe_fit *of = user;
-    return binet__probe_line_search(of->probe->line, point, direction, of->scale, slope, taken, length, error);
+    if (slope <= of->enough * of->value) {
+        *length = 0.0;
+        return BINET_OK;
+    }
+    binet__probe_rows sample = sample_of(of, BINET__PROBE_LINE_ROWS);
+    return binet__probe_line_search(of->probe->line, &sample, point, direction, of->scale, slope, taken, length, error);
 }
 
 static binet_status judge(void *user, double value, const double *gradient, int *done, binet_error *error)
@@ -116,11 +171,10 @@ static binet_status judge(void *user, double value, const double *gradient, int 
         }
     }
     of->n_steps++;
-    double of_w = 0.0;
-    for (int64_t i = 0; i < of->probe->n_weights; i++) {
-        of_w += gradient[i] * gradient[i];
-    }
-    of->gap = of_w / 2.0; /* where b is optimal, which the end of the search sees to */
+    int64_t n_classes = of->rows.n_classes;
+    int64_t n_weights = of->rows.width * n_classes;
+    /* Where b is optimal, which the end of the search sees to. */
+    of->gap = binet__dot(gradient + n_classes, gradient + n_classes, n_weights) / 2.0;
     of->value = value;
     of->n_stalled = of->gap <= better * of->best_gap ? 0 : of->n_stalled + 1;
     of->best_gap = fmin(of->best_gap, of->gap);
@@ -135,7 +189,7 @@ static binet_status judge(void *user, double value, const double *gradient, int 
 static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    binet__probe_rows sample = binet__probe_sample(probe, BINET__PROBE_CLASS_ROWS);
+    binet__probe_rows sample = sample_of(of, BINET__PROBE_CLASS_ROWS);
     double ratio = log(of->c / probe->c) / log(probe->c / probe->c_before);
     double weight = binet__probe_sum_of_weights(&sample);
     double values[2];
@@ -145,15 +199,13 @@ static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
     }
     for (int which = 0; which < 2; which++) {
         const double *point = which == 0 ? probe->point : further;
-        double square = 0.0;
         binet_status status =
             binet__probe_loss_evaluate(probe->loss, &sample, point, 0, &values[which], probe->gradient, error);
         if (status != BINET_OK) {
             return status;
         }
-        for (int64_t i = 0; i < probe->n_weights; i++) {
-            square += point[i] * point[i];
-        }
+        int64_t n_free = sample.n_classes;
+        double square = binet__dot(point + n_free, point + n_free, probe->size - n_free);
         values[which] = weight > 0.0 ? of->scale * values[which] / weight + square / 2.0 : 0.0;
     }
     double *point = probe->point;
@@ -172,7 +224,7 @@ static binet_status start(binet__probe_fit *of, binet_error *error)
     binet_probe *probe = of->probe;
     binet_status status = BINET_OK;
     if (probe->c != 0.0) {
-        binet__lbfgs_rescale(probe->search, of->c / probe->c, probe->n_weights);
+        binet__lbfgs_rescale(probe->search, of->c / probe->c, of->rows.n_classes);
     }
     if (probe->c_before != 0.0 && probe->c != probe->c_before) {
         status = extrapolate(of, error);
@@ -184,27 +236,81 @@ static binet_status start(binet__probe_fit *of, binet_error *error)
     return status;
 }
 
-/* L-BFGS from the point on, in one precision. */
-static binet_status descend(binet__probe_fit *of, int precise, binet_error *error)
+/* L-BFGS from the point on, by the rows in use. */
+static binet_status descend(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    int64_t left = probe->given.most_evaluations - of->n_evaluations - 1; /* one is the certificate's */
+    /* One is the certificate's. */
+    int64_t left = probe->given.most_evaluations - of->n_evaluations - of->n_coarse - 1;
     binet__lbfgs_problem problem = {.user = of,
                                     .evaluate = evaluate,
                                     .precondition = precondition,
                                     .reach = reach,
                                     .judge = judge,
                                     .most_evaluations = left > INT32_MAX ? INT32_MAX : (int32_t)left,
-                                    .noise = precise ? 1e-14 : 1e-7};
+                                    .noise = of->precise ? 1e-14 : 1e-7};
     binet__lbfgs_found found = {0};
     if (left < 1) {
         return BINET_OK;
     }
-    of->precise = precise;
     of->best_gap = INFINITY;
     of->n_stalled = 0;
     binet_status status = binet__lbfgs_run(probe->search, &problem, probe->point, probe->gradient, &found, error);
     return status == BINET_NOT_CONVERGED ? BINET_OK : status;
+}
+
+/* L-BFGS from the point on, by some rows in memory, as far as what is left out may matter. */
+static binet_status descend_coarsely(binet__probe_fit *of, const binet__probe_rows *rows, int64_t n_axes,
+                                     binet_error *error)
+{
+    of->precise = 0;
+    of->rows = *rows;
+    of->n_axes = n_axes;
+    of->factor = of->scale / binet__probe_sum_of_weights(rows);
+    of->enough = fmax(coarse_slope, of->probe->given.tolerance / 10.0);
+    binet__lbfgs_restart(of->probe->search, (rows->width + 1) * rows->n_classes);
+    return descend(of, error);
+}
+
+/* Along the axes that hold most of the variance. */
+static binet_status descend_along_axes(binet__probe_fit *of, int64_t n_axes, binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    binet__probe_rows rows = probe->data.copied;
+    float *turned = binet__allocate(probe->context, rows.n * n_axes, sizeof *turned, error);
+    if (turned == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    binet_status status = binet__probe_axes_turn(&probe->axes, &rows, n_axes, turned, error);
+    rows.kept = turned;
+    rows.stride = n_axes;
+    rows.width = n_axes;
+    status = status == BINET_OK ? descend_coarsely(of, &rows, n_axes, error) : status;
+    binet__release(probe->context, turned);
+    binet_status returned = binet__probe_axes_return(&probe->axes, n_axes, rows.n_classes, probe->point, error);
+    if (returned != BINET_OK) {
+        memset(probe->point, 0, (size_t)probe->size * sizeof *probe->point);
+    }
+    return status == BINET_OK ? returned : status;
+}
+
+/* From nothing: along the first axes, where turning the rows costs little beside some evaluations; then by the rows in
+ * memory, where those are not all. */
+static binet_status climb(binet__probe_fit *of, binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    const binet__probe_rows *copied = &probe->data.copied;
+    int64_t n_axes = binet__probe_axes_leading(&probe->axes, coarse_variance);
+    binet_status status = BINET_OK;
+    if (2 * n_axes <= copied->width && n_axes <= MOST_AXES * copied->n_classes) {
+        status = descend_along_axes(of, n_axes, error);
+    }
+    if (status == BINET_OK && copied->n < probe->data.all.n) {
+        status = descend_coarsely(of, copied, 0, error);
+    }
+    binet__lbfgs_restart(probe->search, probe->size);
+    of->next_refresh = of->n_steps;
+    return status;
 }
 
 /* In f32 as far as that goes, then in f64. */
@@ -215,27 +321,39 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
     int n_in_vain = 0;
     double last = INFINITY; /* gap of W, when it was certified before */
     of->target = nearer * given->tolerance;
+    int cold = of->probe->c == 0.0;
+    binet__probe_use_all(of, 0);
     binet_status started = start(of, error);
+    started = started == BINET_OK && cold ? climb(of, error) : started;
     if (started != BINET_OK) {
         return started;
     }
-    for (;;) {
+    for (int n_moves = 0;;) {
         int64_t before = of->n_evaluations;
-        binet_status status = descend(of, precise, error);
+        int moved = 0;
+        binet__probe_use_all(of, precise);
+        binet_status status = descend(of, error);
         double said = of->gap;
+        int ended = said <= of->target * of->value;
+        status = status == BINET_OK ? binet__probe_fit_intercepts(of, &moved, error) : status;
+        if (status == BINET_OK && moved && ended && n_moves++ < MOST_MOVES && of->precise == precise) {
+            continue; /* the best b has another gradient in W */
+        }
         status = status == BINET_OK ? binet__probe_certify(of, error) : status;
-        if (status != BINET_OK || of->converged || of->n_evaluations >= given->most_evaluations) {
+        if (status != BINET_OK || of->converged || of->n_evaluations + of->n_coarse >= given->most_evaluations) {
             return status;
         }
         double found = of->of_w * of->of_w / 2.0;
         int helped = found <= better * last;
-        int stays = of->n_evaluations - before <= 2;
+        int stays = !ended && of->n_evaluations - before <= 2;
+        int differs = !moved && (found < trusted * said || said < trusted * found);
         n_in_vain = precise && !helped ? n_in_vain + 1 : 0;
         if (precise && (stays || n_in_vain == MOST_IN_VAIN)) {
             return BINET_OK;
         }
-        precise = precise || stays || !helped || found < trusted * said || said < trusted * found;
+        precise = precise || stays || !helped || differs;
         last = found;
         of->target = again * fmin(of->target, found / of->value);
+        n_moves = 0;
     }
 }

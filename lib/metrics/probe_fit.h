@@ -4,6 +4,7 @@
 
 #include "binet/probe.h"
 #include "metrics/lbfgs.h"
+#include "metrics/probe_axes.h"
 #include "metrics/probe_curvature.h"
 #include "metrics/probe_data.h"
 #include "metrics/probe_line.h"
@@ -18,16 +19,17 @@ struct binet_probe {
     const binet_context *context;
     binet_probe_options given;
     binet__probe_data data;
+    binet__probe_axes axes;
     binet__probe_loss *loss;
     binet__probe_curvature *curvature;
     binet__probe_line *line;
     binet__lbfgs *search;
-    int64_t size;      /* numbers of a point: W, then b */
-    int64_t n_weights; /* those of W */
-    double *point;     /* [size] of the last fit, for features less their mean */
-    double *gradient;
+    int64_t size;          /* numbers of a point: b[n_classes], then W[width, n_classes] */
+    double *point;         /* [size] of the last fit, for features less their mean */
     double *before;        /* [size] of the fit before that */
+    double *gradient;      /* [size] */
     double *intercepts;    /* [n_classes] room */
+    double *squares;       /* [tasks] of parts of a point */
     double *factor;        /* [n_classes, n_classes] of the Hessian in b */
     double *spare;         /* likewise */
     float *probabilities;  /* [CLASS_ROWS, n_classes] */
@@ -41,11 +43,16 @@ struct binet_probe {
 typedef struct binet__probe_fit {
     binet_probe *probe;
     double c;
-    double scale; /* c times the sum of weights: the loss is this times its mean */
+    double scale;           /* c times the sum of weights: the loss is this times its mean */
+    binet__probe_rows rows; /* that are evaluated */
+    double factor;          /* of the loss of those rows: c, where they are all rows */
     int precise;
+    int64_t n_axes;  /* of a search along the first axes; 0: by features */
+    double enough;   /* slope, over the objective, at which a coarse search ends; 0: this one is not */
     double gap;      /* of the last point that was judged */
     double distance; /* likewise */
     double of_w;     /* norm of the gradient in W */
+    double of_all;   /* norm of the gradient in W and b */
     double target;   /* of the gap, over the objective, where W's search ends */
     double best_gap;
     double value;
@@ -54,19 +61,24 @@ typedef struct binet__probe_fit {
     int64_t next_refresh; /* step after which the curvature is taken anew */
     int64_t n_evaluations;
     int64_t n_precise;
+    int64_t n_coarse;
     int converged;
 } binet__probe_fit;
 
-/** The first of the rows in memory, at most this many. They are in random order. */
-binet__probe_rows binet__probe_sample(const binet_probe *probe, int64_t most);
+/** All rows from now on, in this precision. */
+void binet__probe_use_all(binet__probe_fit *fit, int precise);
 
-/** The objective and its gradient at a point, in the precision of the fit, counted. BINET_CANCELLED where the caller's
- *  progress wants that. */
+/** The objective and its gradient at a point, counted. BINET_CANCELLED where the caller's progress wants that. */
 binet_status binet__probe_objective(binet__probe_fit *fit, const double *point, double *value, double *gradient,
                                     binet_error *error);
 
-/** The certificate at the probe's point, its b made the best one for its W first; fills gap, distance, of_w, value and
- *  converged, and the probe's gradient in f64. */
+/** Newton's steps in b, W staying as it is, until what b adds to the distance is little beside what W does, by the rows
+ *  in use; *moved is 1 where there were any. The Hessian in b stays factored. Where f32 does not hold that Hessian, the
+ *  rows in use are those in f64 from here on. */
+binet_status binet__probe_fit_intercepts(binet__probe_fit *fit, int *moved, binet_error *error);
+
+/** The certificate at the probe's point, with the Hessian in b that was factored last; fills gap, distance, of_w, value
+ *  and converged, and the probe's gradient in f64. */
 binet_status binet__probe_certify(binet__probe_fit *fit, binet_error *error);
 
 /** Move the probe's point to the optimum at fit->c, as near as the options ask or as can be had, and certify it. */

@@ -15,15 +15,14 @@ static const double growth = 4.0;
 struct binet__probe_line {
     const binet_context *context;
     binet__probe_loss *loss;
-    binet__probe_rows rows;
+    binet__probe_rows rows; /* of the last search */
     const binet__kernels *kernels;
     int64_t n_chunks;
     int n_moves;
-    double weight; /* of all rows */
-    float *start;  /* [n, n_classes] logits at the point */
-    float *drift;  /* [n, n_classes] their change for a length of 1 */
-    double *sums;  /* [n_chunks, 2]: of first and second derivatives */
-    float *room;   /* [n_chunks, 2, BINET__PADDED(n_classes)] */
+    float *start; /* [n, n_classes] logits at the point */
+    float *drift; /* [n, n_classes] their change for a length of 1 */
+    double *sums; /* [n_chunks, 2]: of first and second derivatives */
+    float *room;  /* [n_chunks, 2, BINET__PADDED(n_classes)] */
 };
 
 typedef struct trial {
@@ -31,8 +30,8 @@ typedef struct trial {
     double length;
 } trial;
 
-binet_status binet__probe_line_create(const binet_context *context, binet__probe_loss *loss,
-                                      const binet__probe_rows *rows, binet__probe_line **line, binet_error *error)
+binet_status binet__probe_line_create(const binet_context *context, binet__probe_loss *loss, int64_t n,
+                                      int64_t n_classes, binet__probe_line **line, binet_error *error)
 {
     binet__probe_line *made = binet__allocate_zero(context, 1, sizeof *made, error);
     if (made == NULL) {
@@ -40,12 +39,10 @@ binet_status binet__probe_line_create(const binet_context *context, binet__probe
     }
     made->context = context;
     made->loss = loss;
-    made->rows = *rows;
-    made->n_chunks = (rows->n + CHUNK - 1) / CHUNK;
-    made->start = binet__allocate(context, rows->n * rows->n_classes, 2 * sizeof *made->start, error);
+    made->n_chunks = (n + CHUNK - 1) / CHUNK;
+    made->start = binet__allocate(context, n * n_classes, 2 * sizeof *made->start, error);
     made->sums = binet__allocate(context, made->n_chunks, 2 * sizeof *made->sums, error);
-    made->room =
-        binet__allocate(context, made->n_chunks * BINET__PADDED(rows->n_classes), 2 * sizeof *made->room, error);
+    made->room = binet__allocate(context, made->n_chunks * BINET__PADDED(n_classes), 2 * sizeof *made->room, error);
     binet_status status = binet__kernels_of(context, &made->kernels, error);
     if (made->start == NULL || made->sums == NULL || made->room == NULL) {
         status = BINET_OUT_OF_MEMORY;
@@ -54,8 +51,7 @@ binet_status binet__probe_line_create(const binet_context *context, binet__probe
         binet__probe_line_destroy(made);
         return status;
     }
-    made->drift = made->start + rows->n * rows->n_classes;
-    made->weight = binet__probe_sum_of_weights(rows);
+    made->drift = made->start + n * n_classes;
     *line = made;
     return BINET_OK;
 }
@@ -121,23 +117,23 @@ static binet_status move_start(binet__probe_line *line, const double *point, dou
     return BINET_OK;
 }
 
-binet_status binet__probe_line_search(binet__probe_line *line, const double *point, const double *direction,
-                                      double scale, double slope, double taken, double *length, binet_error *error)
+binet_status binet__probe_line_search(binet__probe_line *line, const binet__probe_rows *rows, const double *point,
+                                      const double *direction, double scale, double slope, double taken, double *length,
+                                      binet_error *error)
 {
-    if (line->weight == 0.0) { /* rows that say nothing */
+    double weight = binet__probe_sum_of_weights(rows);
+    if (weight == 0.0) { /* rows that say nothing */
         *length = 1.0;
         return BINET_OK;
     }
-    int64_t n_weights = line->rows.width * line->rows.n_classes;
+    int64_t n_classes = rows->n_classes;
+    int64_t n_weights = rows->width * n_classes;
+    line->rows = *rows;
     binet_status status = move_start(line, point, taken, error);
     status =
         status == BINET_OK ? binet__probe_loss_logits(line->loss, &line->rows, direction, line->drift, error) : status;
-    double product = 0.0;
-    double square = 0.0;
-    for (int64_t i = 0; i < n_weights; i++) {
-        product += point[i] * direction[i];
-        square += direction[i] * direction[i];
-    }
+    double product = binet__dot(point + n_classes, direction + n_classes, n_weights);
+    double square = binet__dot(direction + n_classes, direction + n_classes, n_weights);
     double low = 0.0;
     double high = INFINITY;
     double at = 1.0;
@@ -151,8 +147,8 @@ binet_status binet__probe_line_search(binet__probe_line *line, const double *poi
             first += line->sums[2 * chunk];
             second += line->sums[2 * chunk + 1];
         }
-        first = offset - first * scale / line->weight + of.length * square - product;
-        second = second * scale / line->weight + square;
+        first = offset - first * scale / weight + of.length * square - product;
+        second = second * scale / weight + square;
         if (i == 0) {
             offset = -slope - first;
             continue;

@@ -20,9 +20,8 @@ struct binet__probe_loss {
     const binet__kernels *kernels;
     int64_t width;
     int64_t n_classes;
-    int64_t size; /* numbers of a point */
     int64_t n_lanes;
-    float *narrow;        /* [size] the point in f32 */
+    float *narrow;        /* the point in f32 */
     int64_t size_of_lane; /* numbers: of a point, or of a matrix over classes */
     double *gradients;    /* [n_lanes, size_of_lane] f64, or f32 in the same room */
     double *sums;         /* [n_lanes, n_classes] */
@@ -35,6 +34,7 @@ typedef struct pass {
     const binet__probe_rows *rows;
     const double *point;
     double *gradient;
+    int64_t size; /* numbers of the point */
     int precise;
     float *probabilities; /* [rows, n_classes]: nothing else is wanted; NULL: not wanted */
     int only_logits;      /* in their place */
@@ -73,11 +73,10 @@ binet_status binet__probe_loss_create(const binet_context *context, int64_t widt
     made->context = context;
     made->width = width;
     made->n_classes = n_classes;
-    made->size = (width + 1) * n_classes;
-    made->size_of_lane = width + 1 > n_classes ? made->size : n_classes * n_classes;
+    made->size_of_lane = (width + 1 > n_classes ? width + 1 : n_classes) * n_classes;
     int64_t fit = LANE_BYTES / 8 / made->size_of_lane;
     made->n_lanes = fit < 2 ? 2 : fit > MOST_LANES ? MOST_LANES : fit;
-    made->narrow = binet__allocate(context, made->size, sizeof *made->narrow, error);
+    made->narrow = binet__allocate(context, (width + 1) * n_classes, sizeof *made->narrow, error);
     made->values = binet__allocate(context, made->n_lanes, sizeof *made->values, error);
     made->sums = binet__allocate(context, made->n_lanes * n_classes, sizeof *made->sums, error);
     made->gradients = binet__allocate(context, made->n_lanes * made->size_of_lane, sizeof *made->gradients, error);
@@ -153,13 +152,6 @@ static binet_status begin(const void *self, void **scratch_, binet_error *error)
 static binet_status read_centred(const pass *of, scratch *work, int64_t first, int64_t n, binet_error *error)
 {
     const binet__probe_rows *rows = of->rows;
-    if (rows->centred != NULL) {
-        const float *from = rows->centred + first * rows->width;
-        for (int64_t i = 0; i < n * rows->width; i++) {
-            work->read_x[i] = from[i];
-        }
-        return BINET_OK;
-    }
     binet_status status = binet__features_block_f64(rows->features, first, n, work->read, work->read_x, error);
     for (int64_t i = 0; status == BINET_OK && i < n; i++) {
         for (int64_t j = 0; j < rows->width; j++) {
@@ -206,17 +198,16 @@ static const double *point_of_f64(const pass *of)
 static binet_status probabilities_of_lane(const pass *of, scratch *work, int64_t lane, binet_error *error)
 {
     const binet__probe_loss *loss = of->loss;
-    const float *w = loss->narrow;
     int64_t last = (lane + 1) * of->rows->n / loss->n_lanes;
     for (int64_t first = lane * of->rows->n / loss->n_lanes; first < last; first += BLOCK) {
         int64_t n = last - first < BLOCK ? last - first : BLOCK;
         float *scores = of->probabilities + first * loss->n_classes;
-        const float *x = NULL;
+        binet__f32_matrix x;
         binet_status status = rows_f32(of, work, first, n, &x, error);
         if (status != BINET_OK) {
             return status;
         }
-        logits_f32(of, x, n, w, scores);
+        logits_f32(of, x, n, scores);
         for (int64_t i = 0; !of->only_logits && i < n; i++) {
             double root = sqrt(binet__probe_weight(of->rows, first + i));
             (void)softmax_f32(of, work, scores + i * loss->n_classes, i, root, of->rows->labels[first + i]);
@@ -242,8 +233,8 @@ static void join(void *argument, int64_t task)
 {
     const pass *of = argument;
     const binet__probe_loss *loss = of->loss;
-    int64_t end_ = (task + 1) * loss->size / loss->n_lanes;
-    for (int64_t i = task * loss->size / loss->n_lanes; i < end_; i++) {
+    int64_t end_ = (task + 1) * of->size / loss->n_lanes;
+    for (int64_t i = task * of->size / loss->n_lanes; i < end_; i++) {
         double sum = 0.0;
         for (int64_t lane = 0; lane < loss->n_lanes; lane++) {
             const double *of_lane = loss->gradients + lane * loss->size_of_lane;
@@ -253,18 +244,22 @@ static void join(void *argument, int64_t task)
     }
 }
 
-static void narrow_point(binet__probe_loss *loss, const double *point)
+/* A pass at a point, which is narrowed. */
+static pass pass_at(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point, int precise)
 {
-    for (int64_t i = 0; i < loss->size; i++) {
+    pass of = {
+        .loss = loss, .rows = rows, .point = point, .size = (rows->width + 1) * rows->n_classes, .precise = precise};
+    for (int64_t i = 0; i < of.size; i++) {
         loss->narrow[i] = (float)point[i];
     }
+    return of;
 }
 
 binet_status binet__probe_loss_evaluate(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,
                                         int precise, double *value, double *gradient, binet_error *error)
 {
-    pass of = {.loss = loss, .rows = rows, .point = point, .precise = precise, .gradient = gradient};
-    narrow_point(loss, point);
+    pass of = pass_at(loss, rows, point, precise);
+    of.gradient = gradient;
     binet__loop loop = {.self = &of, .n = loss->n_lanes, .begin = begin, .step = step, .end = end};
     binet_status status = binet__loop_run(loss->context, &loop, error);
     status = status == BINET_OK ? binet__run(loss->context, loss->n_lanes, join, &of, error) : status;
@@ -281,9 +276,10 @@ binet_status binet__probe_loss_evaluate(binet__probe_loss *loss, const binet__pr
 static binet_status forward(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,
                             int only_logits, float *out, binet_error *error)
 {
-    pass of = {.loss = loss, .rows = rows, .point = point, .probabilities = out, .only_logits = only_logits};
+    pass of = pass_at(loss, rows, point, 0);
+    of.probabilities = out;
+    of.only_logits = only_logits;
     binet__loop loop = {.self = &of, .n = loss->n_lanes, .begin = begin, .step = step, .end = end};
-    narrow_point(loss, point);
     return binet__loop_run(loss->context, &loop, error);
 }
 
@@ -303,9 +299,9 @@ binet_status binet__probe_loss_intercepts(binet__probe_loss *loss, const binet__
                                           int precise, double *gradient, double *hessian, binet_error *error)
 {
     int64_t n_classes = loss->n_classes;
-    pass of = {.loss = loss, .rows = rows, .point = point, .precise = precise, .only_intercepts = 1};
+    pass of = pass_at(loss, rows, point, precise);
+    of.only_intercepts = 1;
     binet__loop loop = {.self = &of, .n = loss->n_lanes, .begin = begin, .step = step, .end = end};
-    narrow_point(loss, point);
     binet_status status = binet__loop_run(loss->context, &loop, error);
     if (status != BINET_OK) {
         return status;

@@ -4,15 +4,16 @@
 
 #include "metrics/features.h"
 
-/** Rows that a probe is fitted to: features less their mean, labels and weights. */
+/** Rows that a probe is fitted to: features less their mean, or what they are along other axes, labels and weights. */
 typedef struct binet__probe_rows {
-    const binet__features *features; /**< read anew at each pass; NULL: `centred` holds them */
-    const float *centred;            /**< [n, width] */
-    const double *mean;              /**< [width]: what is taken from features */
-    const int32_t *labels;           /**< [n], 0 .. n_classes - 1 */
-    const double *weights;           /**< [n]; NULL: all 1 */
+    const binet__features *features; /**< read anew at each pass; NULL: `kept` holds them */
+    const float *kept;               /**< [n, stride] */
+    int64_t stride;
+    const double *mean;    /**< [width]: what is taken from features */
+    const int32_t *labels; /**< [n], 0 .. n_classes - 1 */
+    const double *weights; /**< [n]; NULL: all 1 */
     int64_t n;
-    int64_t width;
+    int64_t width; /**< columns that count, the first ones */
     int64_t n_classes;
 } binet__probe_rows;
 
@@ -27,16 +28,17 @@ double binet__probe_sum_of_weights(const binet__probe_rows *rows);
 
 typedef struct binet__probe_loss binet__probe_loss;
 
-/** What passes need, for rows of at most this many; to be destroyed. */
+/** What passes need, for rows of at most this width; to be destroyed. */
 binet_status binet__probe_loss_create(const binet_context *context, int64_t width, int64_t n_classes,
                                       binet__probe_loss **loss, binet_error *error);
 
 void binet__probe_loss_destroy(binet__probe_loss *loss);
 
-/** The sum over rows of weight times -log softmax(W x + b)[label], and its gradient, at a point that is W[n_classes,
- *  width] and then b[n_classes]; so is the gradient. Products are in f32, or in f64 where `precise`; sums over blocks
- * of rows are in f64. Work is cut by the shape of the rows, so that the bits do not depend on threads. The value is inf
- *  where it is not finite. BINET_INVALID_DATA names a row of features that is not finite. */
+/** The sum over rows of weight times -log softmax(x W + b)[label], and its gradient, at a point that is b[n_classes]
+ * and then W[width, n_classes]; so is the gradient. Products are in f32, or in f64 where `precise`, for rows that are
+ * read from features; lanes of rows are added in f64. Work is cut by the shape of the rows, so that the bits do not
+ * depend on threads. The value is inf where it is not finite. BINET_INVALID_DATA names a row of features that is not
+ * finite. */
 binet_status binet__probe_loss_evaluate(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,
                                         int precise, double *value, double *gradient, binet_error *error);
 

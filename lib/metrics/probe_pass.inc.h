@@ -1,12 +1,11 @@
 /* One lane of a pass, in NUMBER: included once for each precision, with MATRIX and IN_PRECISION as its names. */
 
 /* Rows less their mean: in place where they are kept. */
-static binet_status IN_PRECISION(rows)(const pass *of, scratch *work, int64_t first, int64_t n, const NUMBER **x,
+static binet_status IN_PRECISION(rows)(const pass *of, scratch *work, int64_t first, int64_t n, MATRIX *x,
                                        binet_error *error)
 {
-    const float *kept = of->rows->centred;
-    if (kept != NULL && sizeof(NUMBER) == sizeof *kept) {
-        *x = (const void *)(kept + first * of->rows->width);
+    if (of->rows->features == NULL) {
+        *x = (MATRIX){(const void *)(of->rows->kept + first * of->rows->stride), of->rows->stride, 0};
         return BINET_OK;
     }
     binet_status status = read_centred(of, work, first, n, error);
@@ -14,7 +13,7 @@ static binet_status IN_PRECISION(rows)(const pass *of, scratch *work, int64_t fi
     for (int64_t i = 0; status == BINET_OK && i < n * of->rows->width; i++) {
         copy[i] = (NUMBER)work->read_x[i];
     }
-    *x = copy;
+    *x = (MATRIX){copy, of->rows->width, 0};
     return status;
 }
 
@@ -59,40 +58,40 @@ static void IN_PRECISION(residuals)(const pass *of, const scratch *work, NUMBER 
     }
 }
 
-/* Logits of a block, for a point w and then b. */
-static void IN_PRECISION(logits)(const pass *of, const NUMBER *x, int64_t n, const NUMBER *w, NUMBER *scores)
+/* Logits of a block. */
+static void IN_PRECISION(logits)(const pass *of, MATRIX x, int64_t n, NUMBER *scores)
 {
-    int64_t width = of->loss->width;
+    const NUMBER *point = IN_PRECISION(point_of)(of);
     int64_t n_classes = of->loss->n_classes;
     for (int64_t i = 0; i < n; i++) {
-        memcpy(scores + i * n_classes, w + width * n_classes, (size_t)n_classes * sizeof *w);
+        memcpy(scores + i * n_classes, point, (size_t)n_classes * sizeof *point);
     }
     IN_PRECISION(binet__gemm)
-    (n, n_classes, width, (MATRIX){x, width, 0}, (MATRIX){w, width, 1}, 1, scores, n_classes);
+    (n, n_classes, of->rows->width, x, (MATRIX){point + n_classes, n_classes, 0}, 1, scores, n_classes);
 }
 
 static binet_status IN_PRECISION(lane)(const pass *of, scratch *work, int64_t lane, binet_error *error)
 {
     const binet__probe_loss *loss = of->loss;
-    int64_t width = loss->width;
+    int64_t width = of->rows->width;
     int64_t n_classes = loss->n_classes;
-    const NUMBER *w = IN_PRECISION(point_of)(of);
     NUMBER *gradient = (void *)(loss->gradients + lane * loss->size_of_lane);
     NUMBER *scores = (void *)work->scores;
     double value = 0.0;
-    memset(gradient, 0, (size_t)loss->size * sizeof *gradient);
+    memset(gradient, 0, (size_t)of->size * sizeof *gradient);
     int64_t last = (lane + 1) * of->rows->n / loss->n_lanes;
     for (int64_t first = lane * of->rows->n / loss->n_lanes; first < last; first += BLOCK) {
         int64_t n = last - first < BLOCK ? last - first : BLOCK;
-        const NUMBER *x = NULL;
+        MATRIX x;
         binet_status status = IN_PRECISION(rows)(of, work, first, n, &x, error);
         if (status != BINET_OK) {
             return status;
         }
-        IN_PRECISION(logits)(of, x, n, w, scores);
-        IN_PRECISION(residuals)(of, work, scores, first, n, gradient + width * n_classes);
+        IN_PRECISION(logits)(of, x, n, scores);
+        IN_PRECISION(residuals)(of, work, scores, first, n, gradient);
+        x.transposed = 1;
         IN_PRECISION(binet__gemm)
-        (n_classes, width, n, (MATRIX){scores, n_classes, 1}, (MATRIX){x, width, 0}, 1, gradient, width);
+        (width, n_classes, n, x, (MATRIX){scores, n_classes, 0}, 1, gradient + n_classes, n_classes);
         value += block_value(of, work, first, n);
     }
     loss->values[lane] = value;
@@ -112,12 +111,12 @@ static binet_status IN_PRECISION(intercepts)(const pass *of, scratch *work, int6
     int64_t last = (lane + 1) * of->rows->n / loss->n_lanes;
     for (int64_t first = lane * of->rows->n / loss->n_lanes; first < last; first += BLOCK) {
         int64_t n = last - first < BLOCK ? last - first : BLOCK;
-        const NUMBER *x = NULL;
+        MATRIX x;
         binet_status status = IN_PRECISION(rows)(of, work, first, n, &x, error);
         if (status != BINET_OK) {
             return status;
         }
-        IN_PRECISION(logits)(of, x, n, IN_PRECISION(point_of)(of), scores);
+        IN_PRECISION(logits)(of, x, n, scores);
         for (int64_t i = 0; i < n; i++) {
             NUMBER *row = scores + i * n_classes;
             double root = sqrt(binet__probe_weight(of->rows, first + i));

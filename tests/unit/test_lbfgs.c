@@ -143,9 +143,9 @@ static void a_search_that_is_cut_off_says_how_far_it_came(void)
 
 static void what_was_kept_fits_another_function(void)
 {
-    enum { FIRST, ANEW, KEPT };
-    int32_t evaluations[3];
-    for (int which = FIRST; which <= KEPT; which++) {
+    enum { FIRST, ANEW, KEPT, FORGOTTEN };
+    int32_t evaluations[4];
+    for (int which = FIRST; which <= FORGOTTEN; which++) {
         bowl of = {.wall = INFINITY, .is_exact = 0, .tolerance = 1e-7};
         binet__lbfgs_problem problem = {.user = &of,
                                         .evaluate = evaluate,
@@ -164,7 +164,10 @@ static void what_was_kept_fits_another_function(void)
         if (which != FIRST) {
             memset(point, 0, sizeof point);
             of.doubled = 3;
-            binet__lbfgs_rescale(search, 3, N);
+            binet__lbfgs_rescale(search, 3, 0);
+            if (which == FORGOTTEN) {
+                binet__lbfgs_restart(search, N);
+            }
             CHECK_INT(binet__lbfgs_run(search, &problem, point, gradient, &found, NULL), BINET_OK);
         }
         evaluations[which] = found.n_evaluations;
@@ -174,6 +177,40 @@ static void what_was_kept_fits_another_function(void)
         binet__lbfgs_destroy(search);
     }
     CHECK(evaluations[KEPT] < evaluations[ANEW]);
+    CHECK_INT(evaluations[FORGOTTEN], evaluations[ANEW]);
+}
+
+static binet_status stay(void *user, const double *point, const double *direction, double slope, double taken,
+                         double *length, binet_error *error)
+{
+    (void)user;
+    (void)point;
+    (void)direction;
+    (void)taken;
+    (void)error;
+    *length = slope < 1e3 ? 0.0 : 1.0;
+    return BINET_OK;
+}
+
+/* A quadratic is half the slope along Newton's direction above its minimum. */
+static void a_slope_that_is_little_enough_ends_the_search(void)
+{
+    bowl of = {.wall = INFINITY, .is_exact = 0, .tolerance = 0.0};
+    binet__lbfgs_problem problem = {.user = &of,
+                                    .evaluate = evaluate,
+                                    .precondition = precondition,
+                                    .reach = stay,
+                                    .judge = judge,
+                                    .most_evaluations = 2000};
+    binet__lbfgs *search = NULL;
+    binet__lbfgs_found found = {0};
+    double point[N] = {0};
+    double gradient[N];
+    CHECK_INT(binet__lbfgs_create(NULL, N, N, &search, NULL), BINET_OK);
+    CHECK_INT(binet__lbfgs_run(search, &problem, point, gradient, &found, NULL), BINET_OK);
+    CHECK(found.n_evaluations > 1);
+    CHECK(found.value > 0.0 && found.value < 5.0 * 1e3); /* directions are up to 5 times too short */
+    binet__lbfgs_destroy(search);
 }
 
 static void memory_that_runs_out_is_given_back(void)
@@ -195,6 +232,7 @@ int main(void)
     RUN(what_cannot_be_had_sends_the_search_back);
     RUN(a_search_that_is_cut_off_says_how_far_it_came);
     RUN(what_was_kept_fits_another_function);
+    RUN(a_slope_that_is_little_enough_ends_the_search);
     RUN(memory_that_runs_out_is_given_back);
     return check_result();
 }

@@ -345,7 +345,8 @@ static void progress_tells_and_cancels(void)
     reset(&of);
     CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
     CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, NULL), BINET_OK);
-    CHECK_INT(seen[0], of.result.n_evaluations);
+    CHECK(of.result.n_coarse > 0);
+    CHECK_INT(seen[0], of.result.n_evaluations + of.result.n_coarse);
     seen[1] = 3;
     binet_error error = {0};
     static fitted untouched;
@@ -356,6 +357,30 @@ static void progress_tells_and_cancels(void)
     seen[1] = -1;
     CHECK_INT(binet_probe_fit(probe, 5.0, &untouched.result, NULL), BINET_OK); /* and goes on */
     binet_probe_destroy(probe);
+}
+
+/* A first fit that is cancelled on its way along the first axes, or just after, leaves a point to go on from. */
+static void a_cancelled_start_harms_nothing(void)
+{
+    binet_array x = scores_matrix(features, BINET_F64, N, D);
+    binet_array y = scores_vector(labels, BINET_I64, N);
+    static fitted whole;
+    fit(NULL, &x, NULL, 1.0, 1e-10, &whole);
+    for (int64_t after = 1; after < whole.result.n_coarse + 3; after++) {
+        int64_t seen[2] = {0, after};
+        binet_probe_options options = {
+            .struct_size = sizeof options, .tolerance = 1e-10, .progress = count, .progress_user = seen};
+        binet_probe *probe = NULL;
+        static fitted of;
+        reset(&of);
+        CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
+        CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, NULL), BINET_CANCELLED);
+        seen[1] = -1;
+        CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, NULL), BINET_OK);
+        CHECK_NEAR(of.result.objective / whole.result.objective, 1.0, 1e-9);
+        CHECK(of.result.n_evaluations < 3 * whole.result.n_evaluations);
+        binet_probe_destroy(probe);
+    }
 }
 
 static void a_fit_that_is_cut_off_says_how_far_it_came(void)
@@ -370,7 +395,7 @@ static void a_fit_that_is_cut_off_says_how_far_it_came(void)
     reset(&of);
     CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
     CHECK_INT(binet_probe_fit(probe, 1.0, &of.result, &error), BINET_NOT_CONVERGED);
-    CHECK_INT(of.result.n_evaluations, 4);
+    CHECK_INT(of.result.n_evaluations + of.result.n_coarse, 4);
     CHECK_CONTAINS(error.message, "a tolerance of 1e-09 was asked for");
     CHECK_NEAR(of.result.objective / objective(&of, NULL, 1.0, &norm), 1.0, 1e-12);
     CHECK(of.result.gap > 1e-9 * of.result.objective);
@@ -532,6 +557,7 @@ int main(void)
     RUN(a_few_rows_with_a_weight_among_many_are_as_if_alone);
     RUN(separable_rows_converge_at_large_c);
     RUN(progress_tells_and_cancels);
+    RUN(a_cancelled_start_harms_nothing);
     RUN(a_fit_that_is_cut_off_says_how_far_it_came);
     RUN(nasty_features_converge);
     RUN(what_is_bad_is_named);

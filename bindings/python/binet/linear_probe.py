@@ -47,6 +47,7 @@ class Certificate:
         converged: whether relative_gap is at most `tol`.
         n_evaluations: evaluations of the objective and its gradient over all rows.
         n_precise: those of them whose matrix products were in double precision.
+        n_coarse: evaluations before those, over a part of the rows or along the axes of most variance alone.
         n_passes: times that X was read from end to end.
         n_copied: rows that were copied into memory.
         seconds: of the fit.
@@ -60,6 +61,7 @@ class Certificate:
     converged: bool
     n_evaluations: int
     n_precise: int
+    n_coarse: int
     n_passes: int
     n_copied: int
     seconds: float
@@ -68,7 +70,8 @@ class Certificate:
         state = "" if self.converged else " (NOT CONVERGED)"
         return (
             f"objective {self.objective:.12g}, at most {self.relative_gap:.1e} of it above the minimum{state}; "
-            f"{self.n_evaluations} evaluations, {self.n_passes} passes over X, {self.seconds:.2f} s"
+            f"{self.n_evaluations} evaluations after {self.n_coarse} coarse ones, {self.n_passes} passes over X, "
+            f"{self.seconds:.2f} s"
         )
 
     def _repr_html_(self) -> str:
@@ -135,6 +138,7 @@ class Solver:
             converged=converged,
             n_evaluations=result.n_evaluations,
             n_precise=result.n_precise,
+            n_coarse=result.n_coarse,
             n_passes=result.n_passes,
             n_copied=result.n_copied,
             seconds=result.seconds,
