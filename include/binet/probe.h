@@ -36,6 +36,7 @@ typedef struct binet_probe_result {
     int64_t n_evaluations; /**< of the objective and its gradient, over all rows */
     int64_t n_precise;     /**< those of them whose matrix products were in f64 */
     int64_t n_coarse;      /**< evaluations before those, over a part of the rows or of the axes of the features */
+    int64_t n_newton;      /**< steps by Newton's method, each with the Hessian over all rows */
     int64_t n_passes;      /**< times that the array of features was read from end to end, by this fit and, in the first
                                 of a probe, by binet_probe_create */
     int64_t n_copied;      /**< rows in the copy */
@@ -83,11 +84,13 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * anew from a sample of rows as the search goes on. The length of a step is found on the sample, where logits are
  * straight lines, with the slope of all rows as its start; it is taken where the objective falls by Armijo's rule. A
  * first fit starts with coarse searches, which cost a part of an evaluation a step: along the principal axes that hold
- * 95 % of the variance, where those are few, then by the rows in the copy, where those are not all. What they leave
- * out, the search over all makes good. The objective is convex and smooth, since diag(p) - p p' is at most 1/2
+ * 95 % of the variance, where those are few of many, then by the rows in the copy, where those are not all. What they
+ * leave out, the search over all makes good. The objective is convex and smooth, since diag(p) - p p' is at most 1/2
  * (Boehning, Ann. Inst. Statist. Math. 1992), and strongly convex in W, with modulus 1; eigenvalues are held between
  * fixed bounds; so the search converges linearly from any start. Products are in f32 while their rounding is below what
- * is asked for, then in f64.
+ * is asked for, then in f64. Where n_classes * (D + 1) is at most 1,024, what 32 and a quarter as many evaluations
+ * leave is done by Newton's method in f64, with the Hessian over all rows and steps halved by the same rule: separable
+ * rows at large C, and features of scales far apart, take it a few steps.
  *
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
  * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement

@@ -58,6 +58,7 @@ static void write_result(const binet__probe_fit *of, binet_probe_result *found, 
     found->n_evaluations = of->n_evaluations;
     found->n_precise = of->n_precise;
     found->n_coarse = of->n_coarse;
+    found->n_newton = of->n_newton;
     found->n_passes = probe->data.n_passes - probe->n_passes_told;
     found->n_copied = probe->data.copied.n;
     found->seconds = seconds;

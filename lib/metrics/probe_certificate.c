@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "kernels/blas.h"
 
-enum { MOST_B_STEPS = 6, MOST_LIFTS = 10 };
+enum { MOST_B_STEPS = 6 };
 
 /* Of the trace of b's Hessian over the weights: in f32 what is less is rounding, in f64 nothing counts as less. */
 static const double trusted_part = 1e-3;
@@ -35,6 +35,25 @@ static double part_of_b(const binet__probe_fit *of, double decrement)
     return sqrt(bound * decrement);
 }
 
+int binet__probe_factor(int64_t n, double trace, int most_lifts, double **matrix, double **spare)
+{
+    double lift = 1e-12;
+    for (int i = 0; i < most_lifts; i++) {
+        memcpy(*spare, *matrix, (size_t)(n * n) * sizeof **spare);
+        for (int64_t k = 0; k < n; k++) {
+            (*spare)[k * (n + 1)] += lift * trace;
+        }
+        if (binet__cholesky(n, *spare)) {
+            double *factored = *spare;
+            *spare = *matrix;
+            *matrix = factored;
+            return 1;
+        }
+        lift *= 100.0;
+    }
+    return 0;
+}
+
 /* The Hessian in b, factored. It is singular along (1, ..., 1), where the gradient is 0: there it is made whole; where
  * rounding leaves it indefinite, it is lifted. 0 where f32 does not hold it: its diagonal is what is left of sums that
  * are nearly the weights of the classes. */
@@ -53,21 +72,8 @@ static int factor(binet__probe_fit *of)
     for (int64_t k = 0; k < n_classes * n_classes; k++) {
         probe->factor[k] = of->c * (probe->factor[k] + trace / (double)(n_classes * n_classes));
     }
-    double lift = 1e-12;
-    for (int i = 0; i < (of->precise ? MOST_LIFTS : 1); i++) {
-        memcpy(probe->spare, probe->factor, (size_t)(n_classes * n_classes) * sizeof *probe->spare);
-        for (int64_t k = 0; k < n_classes; k++) {
-            probe->spare[k * (n_classes + 1)] += lift * of->c * trace;
-        }
-        if (binet__cholesky(n_classes, probe->spare)) {
-            double *factored = probe->spare;
-            probe->spare = probe->factor;
-            probe->factor = factored;
-            return 1;
-        }
-        lift *= 100.0;
-    }
-    return 0;
+    return binet__probe_factor(n_classes, of->c * trace, of->precise ? BINET__PROBE_LIFTS : 1, &probe->factor,
+                               &probe->spare);
 }
 
 binet_status binet__probe_fit_intercepts(binet__probe_fit *of, int *moved, binet_error *error)

@@ -236,12 +236,27 @@ static binet_status start(binet__probe_fit *of, binet_error *error)
     return status;
 }
 
-/* L-BFGS from the point on, by the rows in use. */
+/* Evaluations of a search in f32 before Newton's method, where that is at hand: about what a step of it costs. */
+static int64_t before_newton(const binet_probe *probe)
+{
+    return 32 + probe->size / 4;
+}
+
+/* L-BFGS from the point on, by the rows in use, or Newton's method in its place. */
 static binet_status descend(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
     /* One is the certificate's. */
     int64_t left = probe->given.most_evaluations - of->n_evaluations - of->n_coarse - 1;
+    if (left < 1) {
+        return BINET_OK;
+    }
+    if (binet__probe_has_newton(probe)) {
+        if (of->precise) {
+            return binet__probe_newton(of, error);
+        }
+        left = left < before_newton(probe) ? left : before_newton(probe);
+    }
     binet__lbfgs_problem problem = {.user = of,
                                     .evaluate = evaluate,
                                     .precondition = precondition,
@@ -250,9 +265,6 @@ static binet_status descend(binet__probe_fit *of, binet_error *error)
                                     .most_evaluations = left > INT32_MAX ? INT32_MAX : (int32_t)left,
                                     .noise = of->precise ? 1e-14 : 1e-7};
     binet__lbfgs_found found = {0};
-    if (left < 1) {
-        return BINET_OK;
-    }
     of->best_gap = INFINITY;
     of->n_stalled = 0;
     binet_status status = binet__lbfgs_run(probe->search, &problem, probe->point, probe->gradient, &found, error);
@@ -294,15 +306,15 @@ static binet_status descend_along_axes(binet__probe_fit *of, int64_t n_axes, bin
     return status == BINET_OK ? returned : status;
 }
 
-/* From nothing: along the first axes, where turning the rows costs little beside some evaluations; then by the rows in
- * memory, where those are not all. */
+/* From nothing: along the first axes, where turning the rows costs little beside some evaluations, and those more than
+ * the steps between them; then by the rows in memory, where those are not all. */
 static binet_status climb(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
     const binet__probe_rows *copied = &probe->data.copied;
     int64_t n_axes = binet__probe_axes_leading(&probe->axes, coarse_variance);
     binet_status status = BINET_OK;
-    if (2 * n_axes <= copied->width && n_axes <= MOST_AXES * copied->n_classes) {
+    if (!binet__probe_has_newton(probe) && 2 * n_axes <= copied->width && n_axes <= MOST_AXES * copied->n_classes) {
         status = descend_along_axes(of, n_axes, error);
     }
     if (status == BINET_OK && copied->n < probe->data.all.n) {
@@ -335,8 +347,9 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
         binet_status status = descend(of, error);
         double said = of->gap;
         int ended = said <= of->target * of->value;
+        int by_newton = binet__probe_has_newton(of->probe) && (!ended || of->n_evaluations >= before_newton(of->probe));
         status = status == BINET_OK ? binet__probe_fit_intercepts(of, &moved, error) : status;
-        if (status == BINET_OK && moved && ended && n_moves++ < MOST_MOVES && of->precise == precise) {
+        if (status == BINET_OK && moved && ended && !by_newton && n_moves++ < MOST_MOVES && of->precise == precise) {
             continue; /* the best b has another gradient in W */
         }
         status = status == BINET_OK ? binet__probe_certify(of, error) : status;
@@ -351,7 +364,7 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
         if (precise && (stays || n_in_vain == MOST_IN_VAIN)) {
             return BINET_OK;
         }
-        precise = precise || stays || !helped || differs;
+        precise = precise || stays || !helped || differs || by_newton;
         last = found;
         of->target = again * fmin(of->target, found / of->value);
         n_moves = 0;

@@ -10,9 +10,10 @@
 #include "metrics/probe_line.h"
 
 enum {
-    BINET__PROBE_MEMORY = 20,      /**< pairs of L-BFGS */
-    BINET__PROBE_LINE_ROWS = 2048, /**< rows for the length of a step */
-    BINET__PROBE_CLASS_ROWS = 4096 /**< rows for the curvature of classes */
+    BINET__PROBE_MEMORY = 20,       /**< pairs of L-BFGS */
+    BINET__PROBE_LINE_ROWS = 2048,  /**< rows for the length of a step */
+    BINET__PROBE_CLASS_ROWS = 4096, /**< rows for the curvature of classes */
+    BINET__PROBE_LIFTS = 10         /**< tries to factor a matrix */
 };
 
 struct binet_probe {
@@ -62,6 +63,7 @@ typedef struct binet__probe_fit {
     int64_t n_evaluations;
     int64_t n_precise;
     int64_t n_coarse;
+    int64_t n_newton;
     int converged;
 } binet__probe_fit;
 
@@ -80,6 +82,18 @@ binet_status binet__probe_fit_intercepts(binet__probe_fit *fit, int *moved, bine
 /** The certificate at the probe's point, with the Hessian in b that was factored last; fills gap, distance, of_w, value
  *  and converged, and the probe's gradient in f64. */
 binet_status binet__probe_certify(binet__probe_fit *fit, binet_error *error);
+
+/** The lower triangle of *matrix [n, n] becomes its Cholesky factor; a part of its trace is added to its diagonal, more
+ * at each try, where rounding leaves it indefinite. *spare [n, n] is room, and may change places with it. 0: in vain.
+ */
+int binet__probe_factor(int64_t n, double trace, int most_lifts, double **matrix, double **spare);
+
+/** 1 where Newton's method is at hand for this fit: its Hessian is small. */
+int binet__probe_has_newton(const binet_probe *probe);
+
+/** Newton's method in f64 from the probe's point on, until the gap in W is at most the fit's target, or no step goes
+ * down; fills gap and value. */
+binet_status binet__probe_newton(binet__probe_fit *fit, binet_error *error);
 
 /** Move the probe's point to the optimum at fit->c, as near as the options ask or as can be had, and certify it. */
 binet_status binet__probe_search(binet__probe_fit *fit, binet_error *error);

@@ -36,8 +36,8 @@ typedef struct pass {
     double *gradient;
     int64_t size; /* numbers of the point */
     int precise;
-    float *probabilities; /* [rows, n_classes]: nothing else is wanted; NULL: not wanted */
-    int only_logits;      /* in their place */
+    void *probabilities; /* [rows, n_classes]: nothing else is wanted; NULL: not wanted */
+    int only_logits;     /* in their place */
     int only_intercepts;
 } pass;
 
@@ -194,33 +194,11 @@ static const double *point_of_f64(const pass *of)
 #define IN_PRECISION(name) name##_f64
 #include "metrics/probe_pass.inc.h"
 
-/* The rows of a lane through the softmax, and no further. */
-static binet_status probabilities_of_lane(const pass *of, scratch *work, int64_t lane, binet_error *error)
-{
-    const binet__probe_loss *loss = of->loss;
-    int64_t last = (lane + 1) * of->rows->n / loss->n_lanes;
-    for (int64_t first = lane * of->rows->n / loss->n_lanes; first < last; first += BLOCK) {
-        int64_t n = last - first < BLOCK ? last - first : BLOCK;
-        float *scores = of->probabilities + first * loss->n_classes;
-        binet__f32_matrix x;
-        binet_status status = rows_f32(of, work, first, n, &x, error);
-        if (status != BINET_OK) {
-            return status;
-        }
-        logits_f32(of, x, n, scores);
-        for (int64_t i = 0; !of->only_logits && i < n; i++) {
-            double root = sqrt(binet__probe_weight(of->rows, first + i));
-            (void)softmax_f32(of, work, scores + i * loss->n_classes, i, root, of->rows->labels[first + i]);
-        }
-    }
-    return BINET_OK;
-}
-
 static binet_status step(const void *self, void *scratch_, int64_t lane, binet_error *error)
 {
     const pass *of = self;
     if (of->probabilities != NULL) {
-        return probabilities_of_lane(of, scratch_, lane, error);
+        return of->precise ? forward_f64(of, scratch_, lane, error) : forward_f32(of, scratch_, lane, error);
     }
     if (of->only_intercepts) {
         return of->precise ? intercepts_f64(of, scratch_, lane, error) : intercepts_f32(of, scratch_, lane, error);
@@ -273,10 +251,10 @@ binet_status binet__probe_loss_evaluate(binet__probe_loss *loss, const binet__pr
     return status;
 }
 
-static binet_status forward(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,
-                            int only_logits, float *out, binet_error *error)
+static binet_status forward(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point, int precise,
+                            int only_logits, void *out, binet_error *error)
 {
-    pass of = pass_at(loss, rows, point, 0);
+    pass of = pass_at(loss, rows, point, precise);
     of.probabilities = out;
     of.only_logits = only_logits;
     binet__loop loop = {.self = &of, .n = loss->n_lanes, .begin = begin, .step = step, .end = end};
@@ -286,13 +264,19 @@ static binet_status forward(binet__probe_loss *loss, const binet__probe_rows *ro
 binet_status binet__probe_loss_probabilities(binet__probe_loss *loss, const binet__probe_rows *rows,
                                              const double *point, float *probabilities, binet_error *error)
 {
-    return forward(loss, rows, point, 0, probabilities, error);
+    return forward(loss, rows, point, 0, 0, probabilities, error);
+}
+
+binet_status binet__probe_loss_probabilities_f64(binet__probe_loss *loss, const binet__probe_rows *rows,
+                                                 const double *point, double *probabilities, binet_error *error)
+{
+    return forward(loss, rows, point, 1, 0, probabilities, error);
 }
 
 binet_status binet__probe_loss_logits(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,
                                       float *logits, binet_error *error)
 {
-    return forward(loss, rows, point, 1, logits, error);
+    return forward(loss, rows, point, 0, 1, logits, error);
 }
 
 binet_status binet__probe_loss_intercepts(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,

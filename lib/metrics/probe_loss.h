@@ -46,6 +46,10 @@ binet_status binet__probe_loss_evaluate(binet__probe_loss *loss, const binet__pr
 binet_status binet__probe_loss_probabilities(binet__probe_loss *loss, const binet__probe_rows *rows,
                                              const double *point, float *probabilities, binet_error *error);
 
+/** The same in f64, for rows that are read from features. */
+binet_status binet__probe_loss_probabilities_f64(binet__probe_loss *loss, const binet__probe_rows *rows,
+                                                 const double *point, double *probabilities, binet_error *error);
+
 /** The logits [n, n_classes] of the rows at a point, in f32. */
 binet_status binet__probe_loss_logits(binet__probe_loss *loss, const binet__probe_rows *rows, const double *point,
                                       float *logits, binet_error *error);

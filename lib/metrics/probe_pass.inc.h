@@ -98,6 +98,28 @@ static binet_status IN_PRECISION(lane)(const pass *of, scratch *work, int64_t la
     return BINET_OK;
 }
 
+/* The rows of a lane through the softmax, or to their logits, and no further. */
+static binet_status IN_PRECISION(forward)(const pass *of, scratch *work, int64_t lane, binet_error *error)
+{
+    const binet__probe_loss *loss = of->loss;
+    int64_t last = (lane + 1) * of->rows->n / loss->n_lanes;
+    for (int64_t first = lane * of->rows->n / loss->n_lanes; first < last; first += BLOCK) {
+        int64_t n = last - first < BLOCK ? last - first : BLOCK;
+        NUMBER *scores = (NUMBER *)of->probabilities + first * loss->n_classes;
+        MATRIX x;
+        binet_status status = IN_PRECISION(rows)(of, work, first, n, &x, error);
+        if (status != BINET_OK) {
+            return status;
+        }
+        IN_PRECISION(logits)(of, x, n, scores);
+        for (int64_t i = 0; !of->only_logits && i < n; i++) {
+            double root = sqrt(binet__probe_weight(of->rows, first + i));
+            (void)IN_PRECISION(softmax)(of, work, scores + i * loss->n_classes, i, root, of->rows->labels[first + i]);
+        }
+    }
+    return BINET_OK;
+}
+
 /* Gradient and Hessian in b of a lane: sums of s (p - y), and of s (diag(p) - p p'), the diagonal left out. */
 static binet_status IN_PRECISION(intercepts)(const pass *of, scratch *work, int64_t lane, binet_error *error)
 {

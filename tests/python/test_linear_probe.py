@@ -153,7 +153,7 @@ def test_threads_change_no_bit(digits: Any) -> None:
 
 def test_a_probe_that_stops_early_says_so(digits: Any) -> None:
     X, y = digits
-    with pytest.warns(binet.NotConvergedWarning, match=r"NOT CONVERGED.*1 evaluations after 4 coarse ones"):
+    with pytest.warns(binet.NotConvergedWarning, match=r"NOT CONVERGED.*5 evaluations"):
         probe = binet.LinearProbe(max_evaluations=5).fit(X, y)
     assert not probe.certificate_.converged
     assert probe.certificate_.relative_gap > 1e-4
@@ -203,7 +203,8 @@ def test_each_step_of_a_path_is_the_optimum_there(digits: Any) -> None:
     assert path.n_validation == len(X) - 1200
     for step in path:
         alone = binet.LinearProbe(C=step.C, tol=1e-8).fit(X[:1200], y[:1200])
-        limit = max(step.certificate.gap, alone.certificate_.gap)
+        rounding = 8 * np.spacing(step.certificate.objective)  # Newton's method comes nearer than that
+        limit = max(step.certificate.gap, alone.certificate_.gap) + rounding
         assert abs(step.certificate.objective - alone.certificate_.objective) <= limit
         assert step.accuracy == pytest.approx(alone.score(X[1200:], y[1200:]), abs=2 / 597)
 

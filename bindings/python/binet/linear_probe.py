@@ -48,6 +48,7 @@ class Certificate:
         n_evaluations: evaluations of the objective and its gradient over all rows.
         n_precise: those of them whose matrix products were in double precision.
         n_coarse: evaluations before those, over a part of the rows or along the axes of most variance alone.
+        n_newton: steps by Newton's method, each with the Hessian over all rows.
         n_passes: times that X was read from end to end.
         n_copied: rows that were copied into memory.
         seconds: of the fit.
@@ -62,16 +63,18 @@ class Certificate:
     n_evaluations: int
     n_precise: int
     n_coarse: int
+    n_newton: int
     n_passes: int
     n_copied: int
     seconds: float
 
     def __str__(self) -> str:
         state = "" if self.converged else " (NOT CONVERGED)"
+        coarse = f" after {self.n_coarse} coarse ones" if self.n_coarse else ""
+        newton = f", {self.n_newton} steps by Newton's method" if self.n_newton else ""
         return (
             f"objective {self.objective:.12g}, at most {self.relative_gap:.1e} of it above the minimum{state}; "
-            f"{self.n_evaluations} evaluations after {self.n_coarse} coarse ones, {self.n_passes} passes over X, "
-            f"{self.seconds:.2f} s"
+            f"{self.n_evaluations} evaluations{coarse}{newton}, {self.n_passes} passes over X, {self.seconds:.2f} s"
         )
 
     def _repr_html_(self) -> str:
@@ -139,6 +142,7 @@ class Solver:
             n_evaluations=result.n_evaluations,
             n_precise=result.n_precise,
             n_coarse=result.n_coarse,
+            n_newton=result.n_newton,
             n_passes=result.n_passes,
             n_copied=result.n_copied,
             seconds=result.seconds,
