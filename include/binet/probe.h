@@ -88,9 +88,9 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * leave out, the search over all makes good. The objective is convex and smooth, since diag(p) - p p' is at most 1/2
  * (Boehning, Ann. Inst. Statist. Math. 1992), and strongly convex in W, with modulus 1; eigenvalues are held between
  * fixed bounds; so the search converges linearly from any start. Products are in f32 while their rounding is below what
- * is asked for, then in f64. Where n_classes * (D + 1) is at most 1,024, what 32 and a quarter as many evaluations
- * leave is done by Newton's method in f64, with the Hessian over all rows and steps halved by the same rule: separable
- * rows at large C, and features of scales far apart, take it a few steps.
+ * is asked for, then in f64. Where n_classes * (D + 1) is at most 1,024 and N * n_classes at most 2^24, what 32 and a
+ * quarter as many evaluations leave is done by Newton's method in f64, with the Hessian over all rows and steps halved
+ * by the same rule: separable rows at large C, and features of scales far apart, take it a few steps.
  *
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
  * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement

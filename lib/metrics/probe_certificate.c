@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "kernels/blas.h"
 
-enum { MOST_B_STEPS = 6 };
+enum { MOST_B_STEPS = 20 };
 
 /* Of the trace of b's Hessian over the weights: in f32 what is less is rounding, in f64 nothing counts as less. */
 static const double trusted_part = 1e-3;
@@ -41,7 +41,7 @@ int binet__probe_factor(int64_t n, double trace, int most_lifts, double **matrix
     for (int i = 0; i < most_lifts; i++) {
         memcpy(*spare, *matrix, (size_t)(n * n) * sizeof **spare);
         for (int64_t k = 0; k < n; k++) {
-            (*spare)[k * (n + 1)] += lift * trace;
+            (*spare)[k * (n + 1)] += lift * fmax((*matrix)[k * (n + 1)], trace);
         }
         if (binet__cholesky(n, *spare)) {
             double *factored = *spare;
@@ -76,6 +76,24 @@ static int factor(binet__probe_fit *of)
                                &probe->spare);
 }
 
+/* Newton's step in b, as short as lets it go down from anywhere: the loss is self-concordant (Bach, 2010) in what two
+ * logits of a row may differ by. */
+static void step_back(binet_probe *probe)
+{
+    int64_t n_classes = probe->data.all.n_classes;
+    double least = INFINITY;
+    double most = -INFINITY;
+    for (int64_t k = 0; k < n_classes; k++) {
+        least = fmin(least, probe->intercepts[k]);
+        most = fmax(most, probe->intercepts[k]);
+    }
+    double range = most - least;
+    double length = range > 0.0 ? log1p(range) / range : 1.0;
+    for (int64_t k = 0; k < n_classes; k++) {
+        probe->point[k] -= length * probe->intercepts[k];
+    }
+}
+
 binet_status binet__probe_fit_intercepts(binet__probe_fit *of, int *moved, binet_error *error)
 {
     binet_probe *probe = of->probe;
@@ -93,17 +111,16 @@ binet_status binet__probe_fit_intercepts(binet__probe_fit *of, int *moved, binet
                 return binet__fail(error, BINET_INTERNAL, "", -1, "the intercepts have no Hessian to go by");
             }
             binet__probe_use_all(of, 1);
+            i = -1;
             continue;
         }
         for (int64_t k = 0; k < of->rows.n_classes; k++) {
             probe->gradient[k] *= of->c;
         }
-        if (part_of_b(of, newton(probe, probe->gradient)) <= little * of_w) {
+        if (part_of_b(of, newton(probe, probe->gradient)) <= little * of_w || i + 1 >= MOST_B_STEPS) {
             break;
         }
-        for (int64_t k = 0; k < of->rows.n_classes; k++) {
-            probe->point[k] -= probe->intercepts[k];
-        }
+        step_back(probe);
         *moved = 1;
     }
     return BINET_OK;

@@ -314,7 +314,8 @@ static binet_status climb(binet__probe_fit *of, binet_error *error)
     const binet__probe_rows *copied = &probe->data.copied;
     int64_t n_axes = binet__probe_axes_leading(&probe->axes, coarse_variance);
     binet_status status = BINET_OK;
-    if (!binet__probe_has_newton(probe) && 2 * n_axes <= copied->width && n_axes <= MOST_AXES * copied->n_classes) {
+    if (n_axes > 0 && !binet__probe_has_newton(probe) && 2 * n_axes <= copied->width &&
+        n_axes <= MOST_AXES * copied->n_classes) {
         status = descend_along_axes(of, n_axes, error);
     }
     if (status == BINET_OK && copied->n < probe->data.all.n) {

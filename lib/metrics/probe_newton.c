@@ -148,9 +148,8 @@ static binet_status sum_rows(hessian *of, binet_error *error)
 /* ---- A step ---- */
 
 /* The Hessian of the objective. It is singular where all intercepts move alike, and made whole there. */
-static double add_penalty(hessian *of)
+static void add_penalty(hessian *of)
 {
-    double trace = 0.0;
     double of_b = 0.0;
     for (int64_t i = 0; i < of->size * of->size; i++) {
         of->sum[i] *= of->fit->c;
@@ -160,7 +159,6 @@ static double add_penalty(hessian *of)
     }
     for (int64_t i = 0; i < of->size; i++) {
         of->sum[i * (of->size + 1)] += i % of->n_in_class == 0 ? 0.0 : 1.0;
-        trace += of->sum[i * (of->size + 1)];
     }
     for (int64_t k = 0; k < of->n_classes; k++) {
         for (int64_t l = 0; l <= k; l++) {
@@ -168,7 +166,6 @@ static double add_penalty(hessian *of)
                 of_b / (double)(of->n_classes * of->n_classes);
         }
     }
-    return trace;
 }
 
 /* Newton's step, by feature as a point is; its slope. 0 where there is none. */
@@ -176,8 +173,8 @@ static double take_step(hessian *of)
 {
     const double *gradient = of->fit->probe->gradient;
     double slope = 0.0;
-    double trace = add_penalty(of);
-    if (!binet__probe_factor(of->size, trace / (double)of->size, BINET__PROBE_LIFTS, &of->sum, &of->spare)) {
+    add_penalty(of);
+    if (!binet__probe_factor(of->size, 0.0, BINET__PROBE_LIFTS, &of->sum, &of->spare)) {
         return 0.0;
     }
     for (int64_t i = 0; i < of->size; i++) {
@@ -200,6 +197,9 @@ static binet_status move(hessian *of, double slope, int *moved, binet_error *err
     double length = 1.0;
     *moved = 0;
     for (int i = 0; slope > 0.0 && i < MOST_HALVINGS && !*moved; i++) {
+        if (fit->n_evaluations + fit->n_coarse + 1 >= probe->given.most_evaluations) {
+            break;
+        }
         double value = 0.0;
         for (int64_t j = 0; j < of->size; j++) {
             of->next[j] = probe->point[j] - length * of->step[j];
@@ -242,6 +242,7 @@ static binet_status run(hessian *of, binet_error *error)
         }
         before = slope;
     }
+    fit->gap = binet__dot(probe->gradient + n_classes, probe->gradient + n_classes, of->size - n_classes) / 2.0;
     return status;
 }
 

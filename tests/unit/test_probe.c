@@ -334,6 +334,38 @@ static void separable_rows_converge_at_large_c(void)
     binet_probe_destroy(probe);
 }
 
+/* Nearly all rows of one class, and a penalty that leaves W at 0: the intercepts are the logs of the shares. */
+static void intercepts_far_from_their_start_are_found(void)
+{
+    enum { MANY = 2000, CLASSES = 10, WIDTH = 120 };
+    static float x_of[MANY * WIDTH];
+    static int64_t y_of[MANY];
+    uint64_t state = 5;
+    for (int64_t i = 0; i < MANY; i++) {
+        y_of[i] = i % 100 < 90 ? 0 : i % 10;
+        for (int64_t j = 0; j < WIDTH; j++) {
+            x_of[i * WIDTH + j] = (float)((double)(scores_next(&state) >> 40) * 0x1p-24);
+        }
+    }
+    for (int64_t width = 2; width <= WIDTH; width += WIDTH - 2) {
+        binet_array x = scores_matrix(x_of, BINET_F32, MANY, width);
+        binet_array y = scores_vector(y_of, BINET_I64, MANY);
+        double entropy = 0.0;
+        double b[CLASSES];
+        for (int64_t k = 0; k < CLASSES; k++) {
+            double share = k == 0 ? 0.91 : 0.01;
+            entropy -= share * log(share);
+        }
+        binet_probe *probe = NULL;
+        binet_probe_result result = {.struct_size = sizeof result, .intercepts = b};
+        CHECK_INT(binet_probe_create(NULL, &x, &y, CLASSES, NULL, NULL, &probe, NULL), BINET_OK);
+        CHECK_INT(binet_probe_fit(probe, 1e-8, &result, NULL), BINET_OK);
+        CHECK_NEAR(result.objective / (1e-8 * MANY * entropy), 1.0, 1e-3);
+        CHECK_NEAR(b[0] - b[1], log(91.0), 1e-2);
+        binet_probe_destroy(probe);
+    }
+}
+
 static void progress_tells_and_cancels(void)
 {
     binet_array x = scores_matrix(features, BINET_F64, N, D);
@@ -577,6 +609,7 @@ int main(void)
     RUN(features_larger_than_memory_have_the_same_optimum);
     RUN(a_few_rows_with_a_weight_among_many_are_as_if_alone);
     RUN(separable_rows_converge_at_large_c);
+    RUN(intercepts_far_from_their_start_are_found);
     RUN(progress_tells_and_cancels);
     RUN(many_features_start_along_a_few_axes);
     RUN(a_fit_that_is_cut_off_says_how_far_it_came);
