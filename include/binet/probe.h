@@ -6,8 +6,8 @@
 
 BINET_BEGIN
 
-/** Called on the calling thread after each evaluation of the objective, with `gap` of the result, over the objective,
- * as it stands (inf at first). Anything but 0 cancels. */
+/** Called on the calling thread after each evaluation of the objective, coarse ones among them, with `gap` of the
+ * result, over the objective, as it stands (inf at first). Anything but 0 cancels. */
 typedef int32_t (*binet_probe_progress)(void *user, int64_t n_evaluations, double relative_gap);
 
 typedef struct binet_probe_options {
@@ -15,7 +15,7 @@ typedef struct binet_probe_options {
     int32_t reserved;         /**< 0 */
     double tolerance;         /**< the fit ends where result->gap is at most this part of the objective, 1e-14 .. 1; 0:
                                    1e-4 */
-    int64_t most_evaluations; /**< of one fit, >= 1; 0: 10,000 */
+    int64_t most_evaluations; /**< of one fit, coarse ones among them, >= 1; 0: 10,000 */
     int64_t row_bytes; /**< of memory for a copy of the features in f32: all rows where they fit, which makes passes in
                             f32 fast, else a sample of them; 0: 512 MiB. Beside it a probe takes some 45 vectors of
                             n_classes * (D + 1) doubles, and up to 256 MiB for sums over rows */
