@@ -17,8 +17,9 @@ typedef struct binet_probe_options {
                                    1e-4 */
     int64_t most_evaluations; /**< of one fit, coarse ones among them, >= 1; 0: 10,000 */
     int64_t row_bytes; /**< of memory for a copy of the features in f32: all rows where they fit, which makes passes in
-                            f32 fast, else a sample of them; 0: 512 MiB. Beside it a probe takes some 45 vectors of
-                            n_classes * (D + 1) doubles, and up to 256 MiB for sums over rows */
+                            f32 fast, else a sample of them; 0: 512 MiB. Beside it a probe takes some 50 vectors of
+                            n_classes * (D + 1) doubles, D * D floats, and up to 256 MiB for sums over rows; a first fit
+                            up to half as much as the copy; Newton's method up to 150 MiB */
     binet_probe_progress progress; /**< NULL: none */
     void *progress_user;
 } binet_probe_options;

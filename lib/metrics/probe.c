@@ -137,9 +137,10 @@ static binet_status prepare(binet_probe *probe, binet_error *error)
     int64_t n_sample = copied->n < BINET__PROBE_CLASS_ROWS ? copied->n : BINET__PROBE_CLASS_ROWS;
     int64_t n_line = copied->n < BINET__PROBE_LINE_ROWS ? copied->n : BINET__PROBE_LINE_ROWS;
     probe->size = (copied->width + 1) * n_classes;
+    int64_t n_parts = (probe->size + BINET__PROBE_PART - 1) / BINET__PROBE_PART;
     probe->point = binet__allocate_zero(context, probe->size, sizeof *probe->point, error);
     probe->before = binet__allocate_zero(context, probe->size, sizeof *probe->before, error);
-    probe->gradient = binet__allocate(context, 2 * probe->size + n_classes, sizeof *probe->gradient, error);
+    probe->gradient = binet__allocate(context, probe->size + n_parts + n_classes, sizeof *probe->gradient, error);
     probe->probabilities = binet__allocate(context, n_classes * (n_sample + n_classes), sizeof(float), error);
     probe->factor = binet__allocate(context, n_classes * n_classes, sizeof *probe->factor, error);
     probe->spare = binet__allocate(context, n_classes * n_classes, sizeof *probe->spare, error);
@@ -148,7 +149,7 @@ static binet_status prepare(binet_probe *probe, binet_error *error)
         return BINET_OUT_OF_MEMORY;
     }
     probe->squares = probe->gradient + probe->size;
-    probe->intercepts = probe->squares + probe->size;
+    probe->intercepts = probe->squares + n_parts;
     probe->classes = probe->probabilities + n_classes * n_sample;
     binet_status status = take_axes(probe, error);
     status = status == BINET_OK

@@ -64,13 +64,11 @@ typedef struct penalty {
     double *squares; /* [tasks] */
 } penalty;
 
-enum { PENALTY_SIZE = 16384 /* of a task */ };
-
 static void add_penalty(void *argument, int64_t task)
 {
     const penalty *of = argument;
-    int64_t first = task * PENALTY_SIZE;
-    int64_t last = of->size - first < PENALTY_SIZE ? of->size : first + PENALTY_SIZE;
+    int64_t first = task * BINET__PROBE_PART;
+    int64_t last = of->size - first < BINET__PROBE_PART ? of->size : first + BINET__PROBE_PART;
     for (int64_t i = first; i < last; i++) {
         of->gradient[i] = of->factor * of->gradient[i] + (i < of->n_free ? 0.0 : of->point[i]);
     }
@@ -95,7 +93,7 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
                      .n_free = rows->n_classes,
                      .size = (rows->width + 1) * rows->n_classes,
                      .squares = probe->squares};
-    int64_t n_tasks = (added.size + PENALTY_SIZE - 1) / PENALTY_SIZE;
+    int64_t n_tasks = (added.size + BINET__PROBE_PART - 1) / BINET__PROBE_PART;
     status = status == BINET_OK ? binet__run(probe->context, n_tasks, add_penalty, &added, error) : status;
     if (status != BINET_OK) {
         return status;

@@ -13,7 +13,8 @@ enum {
     BINET__PROBE_MEMORY = 20,       /**< pairs of L-BFGS */
     BINET__PROBE_LINE_ROWS = 2048,  /**< rows for the length of a step */
     BINET__PROBE_CLASS_ROWS = 4096, /**< rows for the curvature of classes */
-    BINET__PROBE_LIFTS = 10         /**< tries to factor a matrix */
+    BINET__PROBE_LIFTS = 10,        /**< tries to factor a matrix */
+    BINET__PROBE_PART = 16384       /**< numbers of a point in a task */
 };
 
 struct binet_probe {
