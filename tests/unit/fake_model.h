@@ -245,14 +245,4 @@ static inline void check_same_bits(const binet_predictions *predictions, const b
     }
 }
 
-/** A context that runs on a pool. */
-static inline binet_context *context_of(binet_thread_pool *pool)
-{
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {.struct_size = sizeof options, .executor = &executor};
-    binet_context *context = NULL;
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-    return context;
-}
-
 #endif

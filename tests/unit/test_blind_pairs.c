@@ -4,9 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 250, D = 37, E = 5, ROOM = 40000 };
@@ -164,18 +164,12 @@ static void threads_strides_and_dtypes_change_nothing(void)
     binet_blind_pairs_result one = search(NULL, &first, &second, 0.9, 0.6, ROOM);
     memcpy(expected, found, sizeof expected);
     for (int32_t n_threads = 2; n_threads <= 5; n_threads++) {
-        binet_thread_pool *pool = NULL;
-        CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {.struct_size = sizeof options, .executor = &executor};
-        binet_context *context = NULL;
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        binet_blind_pairs_result other = search(context, &strided, &second, 0.9, 0.6, ROOM);
+        pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+        binet_blind_pairs_result other = search(on.context, &strided, &second, 0.9, 0.6, ROOM);
         CHECK_INT(other.n_pairs, one.n_pairs);
         CHECK_INT(other.n_alike, one.n_alike);
         CHECK(memcmp(found, expected, (size_t)one.n_pairs * sizeof found[0]) == 0);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled_end(on);
     }
     fill();
 }

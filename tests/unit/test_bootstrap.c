@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
 #include "metrics/estimate.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 200, RESAMPLES = 300 };
@@ -135,12 +135,7 @@ static void threads_do_not_matter(void)
         for (int with = 0; with < 2; with++) {
             binet_estimate first[3];
             for (int n_threads = 1; n_threads <= 4; n_threads++) {
-                binet_thread_pool *pool = NULL;
-                binet_context *context = NULL;
-                CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-                binet_executor executor = binet_thread_pool_executor(pool);
-                binet_context_options with_pool = {.struct_size = sizeof with_pool, .executor = &executor};
-                CHECK_INT(binet_context_create(&with_pool, &context, NULL), BINET_OK);
+                pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
                 binet_estimate estimates[3];
                 binet_bootstrap_options options = {.struct_size = sizeof options,
                                                    .method = method,
@@ -148,13 +143,12 @@ static void threads_do_not_matter(void)
                                                    .clusters = with ? &of_clusters : NULL};
                 binet_bootstrap_result result = {
                     .struct_size = sizeof result, .estimates = estimates, .estimates_capacity = 3};
-                CHECK_INT(binet_bootstrap(context, N, &statistic, &options, &result, NULL), BINET_OK);
+                CHECK_INT(binet_bootstrap(on.context, N, &statistic, &options, &result, NULL), BINET_OK);
                 if (n_threads == 1) {
                     memcpy(first, estimates, sizeof first);
                 }
                 CHECK(memcmp(first, estimates, sizeof first) == 0);
-                binet_context_destroy(context);
-                binet_thread_pool_destroy(pool);
+                pooled_end(on);
             }
         }
     }
@@ -350,27 +344,21 @@ static void a_statistic_may_fail(void)
     of.fills = 1;
     int64_t first = -1;
     for (int n_threads = 1; n_threads <= 4; n_threads++) {
-        binet_thread_pool *pool = NULL;
-        binet_context *context = NULL;
-        CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options with_pool = {.struct_size = sizeof with_pool, .executor = &executor};
-        CHECK_INT(binet_context_create(&with_pool, &context, NULL), BINET_OK);
+        pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
         binet_estimate estimates[3] = {{.value = 77.0}};
         binet_bootstrap_result result = {.struct_size = sizeof result, .estimates = estimates, .estimates_capacity = 3};
         binet_error error;
-        CHECK_INT(binet_bootstrap(context, N, &statistic, NULL, &result, &error), BINET_CANCELLED);
+        CHECK_INT(binet_bootstrap(on.context, N, &statistic, NULL, &result, &error), BINET_CANCELLED);
         CHECK_TEXT(error.message, "row 7 is missing");
         CHECK(estimates[0].value == 77.0 && result.n_units == 0);
         first = first < 0 ? error.element : first;
         CHECK_INT(error.element, first);
         of.fills = 0;
-        CHECK_INT(binet_bootstrap(context, N, &statistic, NULL, &result, &error), BINET_CANCELLED);
+        CHECK_INT(binet_bootstrap(on.context, N, &statistic, NULL, &result, &error), BINET_CANCELLED);
         CHECK_TEXT(error.argument, "statistic");
         CHECK_TEXT(error.message, "the statistic gave CANCELLED");
         of.fills = 1;
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled_end(on);
     }
 }
 

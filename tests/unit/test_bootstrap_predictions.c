@@ -4,10 +4,10 @@
 #include <math.h>
 
 #include "binet/accuracy.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
 #include "metrics/predictions_table.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 300, C = 10, RESAMPLES = 50 };
@@ -131,22 +131,15 @@ static void threads_and_instruction_sets_do_not_matter(void)
     static double first[RESAMPLES * N_METRICS];
     static double replicates[RESAMPLES * N_METRICS];
     for (int kind = 0; kind < 4; kind++) {
-        binet_thread_pool *pool = NULL;
-        binet_context *context = NULL;
-        CHECK_INT(binet_thread_pool_create(kind + 1, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options with_pool = {.struct_size = sizeof with_pool, .executor = &executor};
-        with_pool.isa = kind == 0 ? BINET_ISA_SCALAR : BINET_ISA_DEFAULT;
-        CHECK_INT(binet_context_create(&with_pool, &context, NULL), BINET_OK);
+        pooled on = pooled_start(kind + 1, kind == 0 ? BINET_ISA_SCALAR : BINET_ISA_DEFAULT);
         binet_estimate estimates[N_METRICS];
         binet_bootstrap_options options = {.struct_size = sizeof options, .n_resamples = RESAMPLES};
         binet_bootstrap_result result = {sizeof result,         0, estimates, N_METRICS, kind == 0 ? first : replicates,
                                          RESAMPLES * N_METRICS, 0};
-        CHECK_INT(binet_bootstrap_predictions(context, table, all_metrics, N_METRICS, NULL, &options, &result, NULL),
+        CHECK_INT(binet_bootstrap_predictions(on.context, table, all_metrics, N_METRICS, NULL, &options, &result, NULL),
                   BINET_OK);
         CHECK(kind == 0 || memcmp(first, replicates, sizeof first) == 0);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled_end(on);
     }
     binet_predictions_destroy(table);
 }

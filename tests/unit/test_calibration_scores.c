@@ -2,10 +2,10 @@
 #include <math.h>
 
 #include "binet/calibration.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "confidences.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 20000 };
@@ -52,12 +52,7 @@ static void the_parts_make_up_the_brier_score(void)
 
 static void order_and_threads_change_no_bit(void)
 {
-    binet_thread_pool *pool = NULL;
-    binet_context *context = NULL;
-    CHECK_INT(binet_thread_pool_create(3, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {sizeof options, BINET_ISA_DEFAULT, NULL, &executor};
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
+    pooled on = pooled_start(3, BINET_ISA_DEFAULT);
     binet_smooth_ece_result smooth[2];
     binet_risk_coverage_result risk[2];
     binet_proper_scores_result scores[2];
@@ -69,7 +64,7 @@ static void order_and_threads_change_no_bit(void)
         smooth[i].struct_size = sizeof smooth[i];
         risk[i].struct_size = sizeof risk[i];
         scores[i].struct_size = sizeof scores[i];
-        CHECK_INT(binet_smooth_ece(i == 0 ? NULL : context, table, NULL, &smooth[i], NULL), BINET_OK);
+        CHECK_INT(binet_smooth_ece(i == 0 ? NULL : on.context, table, NULL, &smooth[i], NULL), BINET_OK);
         CHECK_INT(binet_risk_coverage(NULL, table, NULL, &risk[i], NULL), BINET_OK);
         CHECK_INT(binet_proper_scores(NULL, table, NULL, &scores[i], NULL), BINET_OK);
         binet_predictions_destroy(table);
@@ -78,8 +73,7 @@ static void order_and_threads_change_no_bit(void)
     CHECK(memcmp(&risk[0].aurc, &risk[1].aurc, 3 * sizeof(double)) == 0);
     CHECK(memcmp(&scores[0].brier_top_label, &scores[1].brier_top_label, 7 * sizeof(double)) == 0);
     CHECK_NEAR(smooth[0].smece, smooth[0].bandwidth, 1e-11);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
 }
 
 static void smooth_ece_is_the_gap_where_it_has_one_sign(void)

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 40, C = 5 };
@@ -177,12 +177,7 @@ static void a_batch_that_fails_adds_nothing(void)
     static int64_t truth[LONG];
     static const double thresholds[] = {0.0, 0.3, 0.0};
     static const int32_t definitions[] = {BINET_CLASSWISE_NIXON, BINET_CLASSWISE_NIXON, BINET_CLASSWISE_PEARCE};
-    binet_thread_pool *pool = NULL;
-    binet_context *context = NULL;
-    CHECK_INT(binet_thread_pool_create(3, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options context_options = {sizeof context_options, 0, NULL, &executor};
-    CHECK_INT(binet_context_create(&context_options, &context, NULL), BINET_OK);
+    pooled on = pooled_start(3, BINET_ISA_DEFAULT);
     for (int64_t i = 0; i < LONG; i++) {
         memcpy(scores[i], good[i % N], sizeof scores[i]);
         truth[i] = labels[i % N];
@@ -196,7 +191,7 @@ static void a_batch_that_fails_adds_nothing(void)
         binet_error error;
         binet_array matrix = scores_matrix(scores, BINET_F32, LONG, C);
         binet_array vector = scores_vector(truth, BINET_I64, LONG);
-        CHECK_INT(binet_classwise_builder_create(context, BINET_PROBABILITIES, &options, &builder, NULL), BINET_OK);
+        CHECK_INT(binet_classwise_builder_create(on.context, BINET_PROBABILITIES, &options, &builder, NULL), BINET_OK);
         for (int round = 0; round < 2; round++) {
             results[round] = (binet_classwise_result){
                 .struct_size = sizeof results[0], .classes = classes[round], .classes_capacity = C};
@@ -217,8 +212,7 @@ static void a_batch_that_fails_adds_nothing(void)
         CHECK(memcmp(classes[0], classes[1], sizeof classes[0]) == 0);
         binet_classwise_builder_destroy(builder);
     }
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
 }
 
 static binet_status refuse_to_run(void *user, int64_t n_tasks, binet_task task, void *argument, binet_error *error)

@@ -3,9 +3,9 @@
 #include <math.h>
 
 #include "binet/bias.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { M = 5, N = 203 };
@@ -171,24 +171,18 @@ static void threads_strides_and_dtype_change_nothing(void)
     static const int32_t narrow[] = {0, 9, 4, 9, 2, 9, 3, 9, 0, 9, 1, 9};
     fill();
     binet_error_consistency_mean_result plain = mean_of(NULL, ends, 3);
-    binet_thread_pool *pool = NULL;
-    binet_context *context = NULL;
-    CHECK_INT(binet_thread_pool_create(4, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options machine = {sizeof machine, BINET_ISA_SCALAR, NULL, &executor};
-    CHECK_INT(binet_context_create(&machine, &context, NULL), BINET_OK);
-    binet_error_consistency_mean_result other = mean_of(context, ends, 3);
+    pooled on = pooled_start(4, BINET_ISA_SCALAR);
+    binet_error_consistency_mean_result other = mean_of(on.context, ends, 3);
     CHECK(memcmp(&plain, &other, sizeof plain) == 0);
     /* {4, 0}, {2, 3}, {0, 1} from i32: another order of the same sum. */
     static const int64_t turned[] = {4, 0, 2, 3, 0, 1};
     binet_array all = observers();
     binet_array strided = {narrow + 2, BINET_I32, 2, {1, 2}, {16, 8}};
     binet_bootstrap_options options = {.struct_size = sizeof options, .n_resamples = 200};
-    CHECK_INT(binet_error_consistency_mean(context, &all, &strided, &options, &other, NULL), BINET_OK);
+    CHECK_INT(binet_error_consistency_mean(on.context, &all, &strided, &options, &other, NULL), BINET_OK);
     CHECK(other.kappa.value == kappa_of(2, 4));
     CHECK_NEAR(mean_of(NULL, turned, 3).kappa.low, plain.kappa.low, 1e-15);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
 }
 
 /* Observers who have all right, or all wrong, have a kappa in every resample. */

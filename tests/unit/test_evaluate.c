@@ -1,5 +1,6 @@
 /* The loop: every image goes through the model once and in order, and neither batches nor threads change a bit. */
 #include "fake_model.h"
+#include "pooled.h"
 
 /** What the loop must give, from the public pieces one image at a time. */
 static binet_predictions *expected_predictions(const binet_image_list *list, const binet_transform *transform,
@@ -36,16 +37,14 @@ static void check_one_way(const char *folder, int32_t n_threads, int32_t batch_s
     npy file;
     binet_image_list *list = open_list(folder);
     binet_transform transform = small_transform();
-    binet_thread_pool *pool = NULL;
-    CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-    binet_context *context = context_of(pool);
+    pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
     fake_model fake = {.features_dtype = BINET_F32};
     binet_model model = fake_model_of(&fake);
     binet_evaluate_options options = {.struct_size = sizeof options,
                                       .batch_size = batch_size,
                                       .features_path = temporary_path(path, folder, "features.npy")};
     binet_predictions *predictions = NULL;
-    CHECK_INT(binet_evaluate(context, &model, list, &transform, &options, &predictions, NULL), BINET_OK);
+    CHECK_INT(binet_evaluate(on.context, &model, list, &transform, &options, &predictions, NULL), BINET_OK);
 
     binet_predictions *expected = expected_predictions(list, &transform, features);
     check_same_bits(predictions, expected);
@@ -72,8 +71,7 @@ static void check_one_way(const char *folder, int32_t n_threads, int32_t batch_s
     CHECK_INT(remove(path), 0);
     binet_predictions_destroy(expected);
     binet_predictions_destroy(predictions);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
     binet_image_list_destroy(list);
 }
 
@@ -161,9 +159,7 @@ static void unreadable_images_are_left_out_in_order(void)
     temporary_write_text(folder, "class1/picture08.ppm", "?");
     temporary_write_text(folder, "class4/picture22.ppm", "?");
     binet_image_list *list = open_list(folder);
-    binet_thread_pool *pool = NULL;
-    CHECK_INT(binet_thread_pool_create(3, &pool, NULL), BINET_OK);
-    binet_context *context = context_of(pool);
+    pooled on = pooled_start(3, BINET_ISA_DEFAULT);
     fake_model fake = {0};
     skips seen = {0};
     binet_model model = fake_model_of(&fake);
@@ -174,7 +170,7 @@ static void unreadable_images_are_left_out_in_order(void)
                                       .skipped = note_skip,
                                       .skipped_user = &seen};
     binet_predictions *predictions = NULL;
-    CHECK_INT(binet_evaluate(context, &model, list, &transform, &options, &predictions, NULL), BINET_OK);
+    CHECK_INT(binet_evaluate(on.context, &model, list, &transform, &options, &predictions, NULL), BINET_OK);
     const int64_t skipped[] = {1, 5, 6, 7, 8, 22};
     CHECK_INT(seen.n, 6);
     CHECK(memcmp(seen.indices, skipped, sizeof skipped) == 0);
@@ -194,8 +190,7 @@ static void unreadable_images_are_left_out_in_order(void)
     binet_predictions_destroy(expected);
     binet_predictions_destroy(all);
     binet_predictions_destroy(predictions);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
     binet_image_list_destroy(list);
     temporary_remove(folder);
 }

@@ -1,6 +1,7 @@
 /* The loop: whatever goes wrong is named, and leaves neither an output nor a file. */
 #include "failing_allocator.h"
 #include "fake_model.h"
+#include "pooled.h"
 
 typedef struct scene {
     char folder[TEMPORARY_SIZE];
@@ -101,15 +102,9 @@ static void the_first_image_at_fault_is_named_whatever_the_threads(void)
     temporary_write_text(s.folder, "class1/picture08.ppm", "?");
     temporary_write_text(s.folder, "class2/picture11.ppm", "?");
     for (int t = 0; t < 3; t++) {
-        binet_thread_pool *pool = NULL;
-        binet_context *context = NULL;
-        CHECK_INT(binet_thread_pool_create(threads[t], &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {.struct_size = sizeof options, .executor = &executor};
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        check_fails_on(context, &s, BINET_INVALID_DATA, "images", 8, "class1/picture08.ppm'");
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled on = pooled_start(threads[t], BINET_ISA_DEFAULT);
+        check_fails_on(on.context, &s, BINET_INVALID_DATA, "images", 8, "class1/picture08.ppm'");
+        pooled_end(on);
     }
     tear_down(&s);
 }

@@ -1,6 +1,7 @@
 /* The sweep: what comes out is what the loop gives for each transform alone, and each image is decoded once. */
 #include "failing_allocator.h"
 #include "fake_model.h"
+#include "pooled.h"
 
 enum { N_TRANSFORMS = 4 };
 
@@ -81,15 +82,13 @@ static void check_one_way(const char *folder, int32_t n_threads, int32_t batch_s
     paths files;
     make_transforms(&given);
     make_paths(&files, folder);
-    binet_thread_pool *pool = NULL;
-    CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-    binet_context *context = context_of(pool);
+    pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
     fake_model fake = {.features_dtype = BINET_F32};
     binet_model model = fake_model_of(&fake);
     binet_evaluate_options options = {
         .struct_size = sizeof options, .batch_size = batch_size, .features_paths = files.pointers};
     binet_predictions *predictions[N_TRANSFORMS] = {NULL};
-    CHECK_INT(binet_evaluate_sweep(context, &model, list, given.pointers, N_TRANSFORMS, &options, predictions, NULL),
+    CHECK_INT(binet_evaluate_sweep(on.context, &model, list, given.pointers, N_TRANSFORMS, &options, predictions, NULL),
               BINET_OK);
     CHECK_INT(fake.n_images, N_TRANSFORMS * N_PICTURES);
     CHECK_INT(fake.height, 18); /* the last that it saw */
@@ -97,8 +96,7 @@ static void check_one_way(const char *folder, int32_t n_threads, int32_t batch_s
     CHECK(!fake.entered_twice);
     check_against_single_runs(list, &given, &files, predictions, &options);
     destroy_all(predictions);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
     binet_image_list_destroy(list);
 }
 

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-#include "binet/threads.h"
 #include "failing_allocator.h"
 #include "metrics/predictions_table.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 500, C = 7, D = 19, K = 4 };
@@ -221,12 +221,7 @@ static void neither_threads_nor_strides_change_a_bit(void)
     set_up(&s, 0); /* without names, by position */
     binet_invariance_setting found[3][K];
     for (int i = 0; i < 3; i++) {
-        binet_thread_pool *pool = NULL;
-        CHECK_INT(binet_thread_pool_create(i + 1, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {.struct_size = sizeof options, .executor = &executor};
-        binet_context *context = NULL;
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
+        pooled on = pooled_start(i + 1, BINET_ISA_DEFAULT);
         if (i == 2) { /* the same numbers in f64, every other column, backwards */
             for (int row = 0; row < N; row++) {
                 for (int j = 0; j < D; j++) {
@@ -237,10 +232,9 @@ static void neither_threads_nor_strides_change_a_bit(void)
             s.features[3] = view;
         }
         binet_invariance_result result = {.struct_size = sizeof result, .settings = found[i], .settings_capacity = K};
-        CHECK_INT(binet_invariance(context, s.pointers, K, 0, s.features, NULL, &result, NULL), BINET_OK);
+        CHECK_INT(binet_invariance(on.context, s.pointers, K, 0, s.features, NULL, &result, NULL), BINET_OK);
         CHECK(memcmp(found[i], found[0], sizeof found[0]) == 0);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled_end(on);
     }
     tear_down(&s);
 }

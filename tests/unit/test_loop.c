@@ -5,9 +5,9 @@
 
 #include "base/error.h"
 #include "base/memory.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 
 enum { N = 1000 };
 
@@ -66,15 +66,9 @@ static binet_status run(const binet_context *context, int64_t n, const int64_t f
 
 static void on_threads(int32_t n_threads, void (*claim)(const binet_context *context))
 {
-    binet_thread_pool *pool = NULL;
-    binet_context *context = NULL;
-    CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {.struct_size = sizeof options, .executor = &executor};
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-    claim(context);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+    claim(on.context);
+    pooled_end(on);
 }
 
 static void check_every_step(const binet_context *context)

@@ -4,10 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
 #include "metrics/features.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { ROOM = 3000 * 80, MOST_PAIRS = 400 * 3000 };
@@ -298,17 +298,11 @@ static void threads_strides_and_dtypes_change_nothing(void)
     for (int32_t metric = BINET_METRIC_COSINE; metric <= BINET_METRIC_EUCLIDEAN; metric++) {
         brute_force(N, M, D, K, metric, 0);
         for (int32_t n_threads = 1; n_threads <= 5; n_threads += 2) {
-            binet_thread_pool *pool = NULL;
-            CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-            binet_executor executor = binet_thread_pool_executor(pool);
             int32_t isa = n_threads == 3 ? BINET_ISA_SCALAR : BINET_ISA_DEFAULT;
-            binet_context_options options = {.struct_size = sizeof options, .isa = isa, .executor = &executor};
-            binet_context *context = NULL;
-            CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-            (void)find(context, &train, &queries, K, metric, 0);
+            pooled on = pooled_start(n_threads, isa);
+            (void)find(on.context, &train, &queries, K, metric, 0);
             check_found((int64_t)M * K);
-            binet_context_destroy(context);
-            binet_thread_pool_destroy(pool);
+            pooled_end(on);
         }
     }
 }

@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { M = 150, K = 30, N = 500, C = 6, L = 4 };
@@ -129,16 +129,10 @@ static void threads_change_nothing(void)
     static double alone[L * M * C];
     CHECK_INT(vote(NULL, NULL), BINET_OK);
     memcpy(alone, probabilities, sizeof alone);
-    binet_thread_pool *pool = NULL;
-    CHECK_INT(binet_thread_pool_create(3, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {.struct_size = sizeof options, .isa = BINET_ISA_SCALAR, .executor = &executor};
-    binet_context *context = NULL;
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-    CHECK_INT(vote(context, NULL), BINET_OK);
+    pooled on = pooled_start(3, BINET_ISA_SCALAR);
+    CHECK_INT(vote(on.context, NULL), BINET_OK);
     CHECK(memcmp(alone, probabilities, sizeof alone) == 0);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
 }
 
 typedef struct inputs {

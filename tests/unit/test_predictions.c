@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "binet/threads.h"
 #include "check.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 600, C = 1001 };
@@ -127,15 +127,9 @@ static void threads_give_the_same_bits(void)
     static const int32_t counts[] = {1, 2, 5};
     binet_array scores = scores_matrix(narrow, BINET_F32, N, C);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
-        binet_thread_pool *pool = NULL;
-        binet_context *context = NULL;
-        CHECK_INT(binet_thread_pool_create(counts[i], &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {sizeof options, 0, NULL, &executor};
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        same_as_reference(&scores, context);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled on = pooled_start(counts[i], BINET_ISA_DEFAULT);
+        same_as_reference(&scores, on.context);
+        pooled_end(on);
     }
 }
 

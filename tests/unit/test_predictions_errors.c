@@ -3,9 +3,9 @@
 #include <stddef.h>
 
 #include "binet/predictions.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 12, C = 5 };
@@ -321,21 +321,15 @@ static void the_first_row_at_fault_is_named_whatever_the_threads(void)
         large[row * CLASSES + row % 7] = NAN;
     }
     binet_array scores = scores_matrix(large, BINET_F32, ROWS, CLASSES);
-    binet_thread_pool *pool = NULL;
-    binet_context *context = NULL;
-    CHECK_INT(binet_thread_pool_create(5, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {sizeof options, 0, NULL, &executor};
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
+    pooled on = pooled_start(5, BINET_ISA_DEFAULT);
     for (int round = 0; round < 20; round++) {
         binet_predictions *table = before;
         binet_error error;
-        CHECK_INT(binet_predictions_from_scores(context, BINET_LOGITS, &scores, NULL, NULL, &table, &error),
+        CHECK_INT(binet_predictions_from_scores(on.context, BINET_LOGITS, &scores, NULL, NULL, &table, &error),
                   BINET_INVALID_DATA);
         CHECK_INT(error.element, 700);
     }
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled_end(on);
     free(large);
 }
 

@@ -4,9 +4,9 @@
 
 #include "binet/linear.h"
 #include "binet/ridge.h"
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 24, D = 5, K = 3, WIDE = 210, MANY = 4500 };
@@ -262,16 +262,10 @@ static void threads_change_nothing(void)
         fitted alone = fit(NULL, &of, &with);
         CHECK(alone.residual < 1e-13);
         for (int n_threads = 2; n_threads < 6; n_threads += 3) {
-            binet_thread_pool *pool = NULL;
-            binet_context *context = NULL;
-            CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-            binet_executor executor = binet_thread_pool_executor(pool);
-            binet_context_options threaded = {sizeof threaded, BINET_ISA_DEFAULT, NULL, &executor};
-            CHECK_INT(binet_context_create(&threaded, &context, NULL), BINET_OK);
-            fitted made = fit(context, &of, &with);
+            pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+            fitted made = fit(on.context, &of, &with);
             CHECK(memcmp(&alone, &made, sizeof made) == 0);
-            binet_context_destroy(context);
-            binet_thread_pool_destroy(pool);
+            pooled_end(on);
         }
     }
 }

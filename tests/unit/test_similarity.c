@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "binet/threads.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 67, NARROW = 5, WIDE = 300 };
@@ -332,18 +332,12 @@ static void threads_do_not_change_a_bit(void)
                                  cka(NULL, &flat, &flat, BINET_HSIC_UNBIASED), rbf_cka(NULL, &flat, &flat)};
     CHECK(alone[0].side == BINET_CKA_FEATURES && alone[1].side == BINET_CKA_GRAM);
     for (int32_t n_threads = 2; n_threads <= 3; n_threads++) {
-        binet_thread_pool *pool = NULL;
-        binet_context *context = NULL;
-        CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {sizeof options, BINET_ISA_DEFAULT, NULL, &executor};
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        binet_cka_result together[3] = {cka(context, &tall, &tall, BINET_HSIC_UNBIASED),
-                                        cka(context, &flat, &flat, BINET_HSIC_UNBIASED),
-                                        rbf_cka(context, &flat, &flat)};
+        pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+        binet_cka_result together[3] = {cka(on.context, &tall, &tall, BINET_HSIC_UNBIASED),
+                                        cka(on.context, &flat, &flat, BINET_HSIC_UNBIASED),
+                                        rbf_cka(on.context, &flat, &flat)};
         CHECK(memcmp(alone, together, sizeof alone) == 0);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled_end(on);
     }
     free(many);
 }

@@ -4,8 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "binet/threads.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 90, L = 5, WIDEST = 400 };
@@ -173,17 +173,11 @@ static void threads_do_not_change_a_bit(void)
         setting of = {.estimator = BINET_HSIC_UNBIASED, .memory = memory};
         compute(&of, ends, 4, alone);
         for (int32_t n_threads = 2; n_threads <= 3; n_threads++) {
-            binet_thread_pool *pool = NULL;
-            binet_context *context = NULL;
-            CHECK_INT(binet_thread_pool_create(n_threads, &pool, NULL), BINET_OK);
-            binet_executor executor = binet_thread_pool_executor(pool);
-            binet_context_options options = {sizeof options, BINET_ISA_DEFAULT, NULL, &executor};
-            CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-            of.context = context;
+            pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+            of.context = on.context;
             compute(&of, ends, 4, together);
             CHECK(memcmp(alone, together, sizeof alone) == 0);
-            binet_context_destroy(context);
-            binet_thread_pool_destroy(pool);
+            pooled_end(on);
         }
     }
 }

@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-#include "binet/threads.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 300, D = 6, WIDE = 350 };
@@ -168,17 +168,11 @@ static void threads_do_not_change_a_bit(void)
 {
     binet_array x = array_of(wide, WIDE);
     binet_array y = array_of(features[0], D);
-    binet_thread_pool *pool = NULL;
-    binet_context *context = NULL;
-    CHECK_INT(binet_thread_pool_create(3, &pool, NULL), BINET_OK);
-    binet_executor executor = binet_thread_pool_executor(pool);
-    binet_context_options options = {sizeof options, BINET_ISA_DEFAULT, NULL, &executor};
-    CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-    CHECK(svcca(context, &x, &y, 0).svcca == svcca(NULL, &x, &y, 0).svcca);
-    CHECK(pwcca(context, &x, &y).pwcca == pwcca(NULL, &x, &y).pwcca);
-    CHECK(procrustes(context, &x, &y).distance == procrustes(NULL, &x, &y).distance);
-    binet_context_destroy(context);
-    binet_thread_pool_destroy(pool);
+    pooled on = pooled_start(3, BINET_ISA_DEFAULT);
+    CHECK(svcca(on.context, &x, &y, 0).svcca == svcca(NULL, &x, &y, 0).svcca);
+    CHECK(pwcca(on.context, &x, &y).pwcca == pwcca(NULL, &x, &y).pwcca);
+    CHECK(procrustes(on.context, &x, &y).distance == procrustes(NULL, &x, &y).distance);
+    pooled_end(on);
 }
 
 /* ---- No similarity, bad input ------------------------------------------------------------------------------------ */

@@ -2,10 +2,10 @@
  * are held to SciPy in tests/python/test_transfer.py. */
 #include <math.h>
 
-#include "binet/threads.h"
 #include "binet/transfer.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 300, D = 150, K = 5, WIDE_N = 40 };
@@ -219,19 +219,13 @@ static void threads_dtypes_and_strides_give_the_same_bits(int64_t n)
     binet_logme_result result;
     CHECK_INT(measure(NULL, &wide, n, usual, &result, NULL), BINET_OK);
     for (int i = 0; i < 9; i++) {
-        binet_thread_pool *pool = NULL;
-        CHECK_INT(binet_thread_pool_create(1 + i / 3 * 2, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {sizeof options, 0, NULL, &executor};
-        binet_context *context = NULL;
         binet_logme_class classes[K];
         binet_logme_result other;
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        CHECK_INT(measure(context, &arrays[i % 3], n, classes, &other, NULL), BINET_OK);
+        pooled on = pooled_start(1 + i / 3 * 2, BINET_ISA_DEFAULT);
+        CHECK_INT(measure(on.context, &arrays[i % 3], n, classes, &other, NULL), BINET_OK);
         CHECK(memcmp(classes, usual, sizeof usual) == 0);
         CHECK(other.logme == result.logme);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+        pooled_end(on);
     }
 }
 
