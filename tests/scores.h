@@ -2,6 +2,7 @@
 #ifndef TESTS_SCORES_H
 #define TESTS_SCORES_H
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "binet/predictions.h"
@@ -32,6 +33,32 @@ static inline void scores_labels(int64_t *labels, int64_t n, int64_t n_classes, 
     }
 }
 
+/* Labels of n rows, and logits that are 6 higher at the label in two rows of three. */
+static inline void scores_of_labels(double *logits, int64_t *labels, int64_t n, int64_t n_classes, uint64_t seed)
+{
+    scores_logits(logits, n * n_classes, seed);
+    scores_labels(labels, n, n_classes, seed + 1);
+    for (int64_t i = 0; i < n; i++) {
+        logits[i * n_classes + labels[i]] += i % 3 == 0 ? 0.0 : 6.0;
+    }
+}
+
+/* The upper bits, which are all of a value that bf16 holds. */
+static inline uint16_t scores_bf16(float value)
+{
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (uint16_t)(bits >> 16);
+}
+
+/* Of a value that f16 holds, 0 or at least 2^-14. */
+static inline uint16_t scores_f16(float value)
+{
+    int exponent;
+    float mantissa = 2 * frexpf(fabsf(value), &exponent) - 1;
+    return (uint16_t)(value == 0 ? 0 : (value < 0 ? 0x8000 : 0) | ((exponent + 14) << 10) | (int)(mantissa * 1024));
+}
+
 static inline binet_array scores_matrix(const void *data, int32_t dtype, int64_t n, int64_t n_classes)
 {
     int64_t size = dtype == BINET_F64 ? 8 : dtype == BINET_F32 ? 4 : 2;
@@ -43,6 +70,22 @@ static inline binet_array scores_vector(const void *data, int32_t dtype, int64_t
 {
     binet_array array = {data, dtype, 1, {n}, {dtype == BINET_I32 ? 4 : 8}};
     return array;
+}
+
+/* A table of logits; labels and names may be NULL. */
+static inline binet_predictions *scores_table(const double *logits, const int64_t *labels, const char *const *names,
+                                              int64_t n, int64_t n_classes)
+{
+    binet_array scores = scores_matrix(logits, BINET_F64, n, n_classes);
+    binet_array truth = scores_vector(labels, BINET_I64, n);
+    binet_predictions_builder *builder = NULL;
+    binet_predictions *table = NULL;
+    CHECK_INT(binet_predictions_builder_create(NULL, BINET_LOGITS, NULL, &builder, NULL), BINET_OK);
+    CHECK_INT(binet_predictions_builder_append(builder, &scores, labels != NULL ? &truth : NULL, names, NULL),
+              BINET_OK);
+    CHECK_INT(binet_predictions_builder_finish(builder, &table, NULL), BINET_OK);
+    binet_predictions_builder_destroy(builder);
+    return table;
 }
 
 /* A column, NULL on failure. */

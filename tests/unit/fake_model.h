@@ -11,6 +11,7 @@
 
 #include "binet/binet.h"
 #include "check.h"
+#include "scores.h"
 #include "temporary.h"
 
 enum { FAKE_CLASSES = 5, FAKE_FEATURES = 3, FAKE_ROWS = 64 };
@@ -56,26 +57,6 @@ static inline double fake_feature(const float *image, int64_t n_values, int64_t 
     return floor((double)image[(k * 104729 + 5) % n_values] * 10);
 }
 
-/** The upper bits of an f32 as bf16; exact for small whole numbers. */
-static inline uint16_t fake_bf16(double value)
-{
-    float single = (float)value;
-    uint32_t bits;
-    memcpy(&bits, &single, sizeof bits);
-    return (uint16_t)(bits >> 16);
-}
-
-/** Small whole numbers as f16. */
-static inline uint16_t fake_f16(double value)
-{
-    if (value == 0) {
-        return 0;
-    }
-    int exponent;
-    double mantissa = 2 * frexp(fabs(value), &exponent) - 1;
-    return (uint16_t)((value < 0 ? 0x8000 : 0) | ((exponent - 1 + 15) << 10) | (int)(mantissa * 1024));
-}
-
 static inline void fake_view(binet_array *array, void *rows, int64_t n, int64_t n_columns, int64_t capacity,
                              int64_t size, int32_t dtype, int backwards)
 {
@@ -96,7 +77,7 @@ static inline void fake_give_features(fake_model *model, const float *values, in
         for (int64_t k = 0; k < FAKE_FEATURES; k++) {
             double value = fake_feature(values + i * n_values, n_values, k);
             float single = (float)value;
-            uint16_t half = model->features_dtype == BINET_F16 ? fake_f16(value) : fake_bf16(value);
+            uint16_t half = model->features_dtype == BINET_F16 ? scores_f16(single) : scores_bf16(single);
             int64_t row = model->backwards ? n - 1 - i : i;
             int64_t column = model->backwards ? FAKE_FEATURES - 1 - k : k;
             const void *bytes = size == 8 ? (void *)&value : size == 4 ? (void *)&single : (void *)&half;

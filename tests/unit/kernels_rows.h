@@ -3,6 +3,7 @@
 #ifndef TESTS_UNIT_KERNELS_ROWS_H
 #define TESTS_UNIT_KERNELS_ROWS_H
 
+#include <math.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -21,6 +22,17 @@ static inline void rows_logits(uint32_t seed, int64_t n, float *row)
     for (int64_t i = 0; i < n; i++) {
         row[i] = (float)((int32_t)rows_next(&seed) - 0x800000) * 0x1p-19f;
     }
+}
+
+/** n logits of which one, at `at`, or two are zeros, infinities, NaNs, or next to nothing or to overflow. */
+static inline void rows_odd(int64_t n, int64_t at, float *row)
+{
+    static const float odd[] = {0.0f,      -0.0f,      INFINITY, -INFINITY, NAN,
+                                0x1p-149f, -0x1p-127f, 3.4e38f,  -3.4e38f,  -104.0f};
+    const int64_t n_odd = sizeof odd / sizeof odd[0];
+    rows_logits((uint32_t)n, n, row);
+    row[at] = odd[(n + at) % n_odd];
+    row[(at * 7 + 3) % n] = odd[at % n_odd];
 }
 
 /** n probabilities: 24-bit integers over their sum. */

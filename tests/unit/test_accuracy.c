@@ -16,13 +16,7 @@ static binet_predictions *make(int with_labels)
 {
     scores_logits(logits, (int64_t)N * C, 3);
     scores_labels(labels, N, C, 4);
-    binet_array scores = scores_matrix(logits, BINET_F64, N, C);
-    binet_array truth = scores_vector(labels, BINET_I64, N);
-    binet_predictions *table = NULL;
-    CHECK_INT(
-        binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, with_labels ? &truth : NULL, NULL, &table, NULL),
-        BINET_OK);
-    return table;
+    return scores_table(logits, with_labels ? labels : NULL, NULL, N, C);
 }
 
 /* Classes that score higher than the label, those of equal score and lower index among them. */

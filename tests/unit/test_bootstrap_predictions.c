@@ -16,7 +16,6 @@ static binet_predictions *table_of(int has_labels)
 {
     static double logits[N * C];
     int64_t labels[N];
-    binet_predictions *table = NULL;
     scores_logits(logits, (int64_t)N * C, 1);
     scores_labels(labels, N, C, 2);
     for (int i = 0; i < N; i += 2) {
@@ -24,12 +23,7 @@ static binet_predictions *table_of(int has_labels)
         logits[i * C + i % C] += 6.0; /* often right */
     }
     logits[3 * C + labels[3]] = -INFINITY; /* a row whose nll is infinite */
-    binet_array scores = scores_matrix(logits, BINET_F64, N, C);
-    binet_array truth = scores_vector(labels, BINET_I64, N);
-    CHECK_INT(
-        binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, has_labels ? &truth : NULL, NULL, &table, NULL),
-        BINET_OK);
-    return table;
+    return scores_table(logits, has_labels ? labels : NULL, NULL, N, C);
 }
 
 /* What the metrics are, from the public functions, of a table of the rows. */

@@ -17,16 +17,12 @@ static int64_t labels[N];
 /* A table of N rows with labels among the first `n_used` classes. */
 static binet_predictions *table_of(int64_t n_used, uint64_t seed)
 {
-    binet_predictions *table = NULL;
     scores_logits(logits, (int64_t)N * C, seed);
     scores_labels(labels, N, n_used, seed + 1);
     for (int i = 0; i < N; i++) {
         logits[i * C + labels[i]] += 6.0;
     }
-    binet_array scores = scores_matrix(logits, BINET_F64, N, C);
-    binet_array truth = scores_vector(labels, BINET_I64, N);
-    CHECK_INT(binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, &truth, NULL, &table, NULL), BINET_OK);
-    return table;
+    return scores_table(logits, labels, NULL, N, C);
 }
 
 /* A table without class count and probabilities, as a CSV of ImageNet-X gives: `n` rows that are labels and answers. */

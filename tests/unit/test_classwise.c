@@ -305,10 +305,8 @@ static void narrow_scores_are_widened_exactly(void)
     static float before[N * C];
     memcpy(before, narrow, sizeof before);
     for (int64_t i = 0; i < (int64_t)N * C; i++) {
-        uint32_t bits;
-        memcpy(&bits, &narrow[i], sizeof bits);
-        halves[i] = (uint16_t)(bits >> 16);
-        bits &= 0xffff0000u;
+        halves[i] = scores_bf16(narrow[i]);
+        uint32_t bits = (uint32_t)halves[i] << 16;
         memcpy(&narrow[i], &bits, sizeof bits);
     }
     binet_array scores = scores_matrix(halves, BINET_BF16, N, C);

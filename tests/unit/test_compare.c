@@ -13,19 +13,13 @@ static binet_predictions *table_of(uint64_t seed, int64_t n, int64_t first_label
 {
     static double logits[N * C];
     int64_t labels[N];
-    binet_predictions *table = NULL;
     scores_logits(logits, n * C, seed);
     scores_labels(labels, n, C, 2);
     labels[0] = first_label < 0 ? 0 : first_label;
     for (int64_t i = 0; i < n; i += 2) {
         logits[i * C + labels[i]] += 8.0;
     }
-    binet_array scores = scores_matrix(logits, BINET_F64, n, C);
-    binet_array truth = scores_vector(labels, BINET_I64, n);
-    CHECK_INT(
-        binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, first_label < 0 ? NULL : &truth, NULL, &table, NULL),
-        BINET_OK);
-    return table;
+    return scores_table(logits, first_label < 0 ? NULL : labels, NULL, n, C);
 }
 
 static const int32_t metrics[3] = {BINET_METRIC_ACCURACY, BINET_METRIC_ECE, BINET_METRIC_NLL};

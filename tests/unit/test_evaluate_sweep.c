@@ -49,6 +49,29 @@ static void destroy_all(binet_predictions *predictions[N_TRANSFORMS])
     }
 }
 
+typedef struct scene {
+    char folder[TEMPORARY_SIZE];
+    paths files;
+    int n_entries; /* of the folder */
+    binet_image_list *list;
+    transforms given;
+} scene;
+
+static void set_up(scene *s)
+{
+    write_pictures(s->folder);
+    make_paths(&s->files, s->folder);
+    s->n_entries = temporary_count(s->folder);
+    s->list = open_list(s->folder);
+    make_transforms(&s->given);
+}
+
+static void tear_down(scene *s)
+{
+    binet_image_list_destroy(s->list);
+    temporary_remove(s->folder);
+}
+
 /** The tables and features of a sweep are those of binet_evaluate, transform by transform. */
 static void check_against_single_runs(const binet_image_list *list, const transforms *given, const paths *files,
                                       binet_predictions *const *predictions, const binet_evaluate_options *options)
@@ -298,14 +321,8 @@ static void an_image_is_left_out_of_every_table(void)
 
 static void cancelling_leaves_nothing_behind(void)
 {
-    char folder[TEMPORARY_SIZE];
-    paths files;
-    write_pictures(folder);
-    make_paths(&files, folder);
-    int n_entries = temporary_count(folder);
-    binet_image_list *list = open_list(folder);
-    transforms given;
-    make_transforms(&given);
+    scene s;
+    set_up(&s);
     fake_model fake = {.features_dtype = BINET_F32};
     notes seen = {.cancel_at = 20};
     binet_model model = fake_model_of(&fake);
@@ -313,17 +330,16 @@ static void cancelling_leaves_nothing_behind(void)
                                       .batch_size = 4,
                                       .progress = note_progress,
                                       .progress_user = &seen,
-                                      .features_paths = files.pointers};
+                                      .features_paths = s.files.pointers};
     binet_predictions *predictions[N_TRANSFORMS] = {NULL};
     binet_error error;
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, N_TRANSFORMS, &options, predictions, &error),
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, N_TRANSFORMS, &options, predictions, &error),
               BINET_CANCELLED);
     CHECK(predictions[0] == NULL && predictions[3] == NULL);
     CHECK_TEXT(error.message, "cancelled after 20 of 92 images, counted once for each transform");
     CHECK_INT(fake.n_batches, 5);
-    CHECK_INT(temporary_count(folder), n_entries);
-    binet_image_list_destroy(list);
-    temporary_remove(folder);
+    CHECK_INT(temporary_count(s.folder), s.n_entries);
+    tear_down(&s);
 }
 
 /* ---- What goes wrong --------------------------------------------------------------------------------------------- */
@@ -342,110 +358,95 @@ static binet_status run_small(void *self, const binet_array *batch, binet_model_
 
 static void a_failure_names_its_transform(void)
 {
-    char folder[TEMPORARY_SIZE];
-    write_pictures(folder);
-    binet_image_list *list = open_list(folder);
-    transforms given;
-    make_transforms(&given);
+    scene s;
+    set_up(&s);
     fake_model fake = {0};
     binet_model model = fake_model_of(&fake);
     model.run = run_small;
     binet_predictions *predictions[N_TRANSFORMS] = {NULL};
     binet_error error;
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, N_TRANSFORMS, NULL, predictions, &error),
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, N_TRANSFORMS, NULL, predictions, &error),
               BINET_INVALID_DATA);
     CHECK_TEXT(error.message, "transforms[3]: 12 pixels are wanted");
     CHECK_TEXT(error.argument, "model");
     CHECK_INT(error.element, 1);
     model.run = fake_run;
     fake = (fake_model){.nan_image = N_PICTURES + 5, .thread = pthread_self()};
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, N_TRANSFORMS, NULL, predictions, &error),
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, N_TRANSFORMS, NULL, predictions, &error),
               BINET_INVALID_DATA);
     CHECK_CONTAINS(error.message, "transforms[1]: '");
     CHECK_CONTAINS(error.message, "class0/picture04.ppm': scores[4] has a NaN in column 2");
     CHECK_INT(error.element, 4);
-    given.values[2].shift = 40000;
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, N_TRANSFORMS, NULL, predictions, &error),
+    s.given.values[2].shift = 40000;
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, N_TRANSFORMS, NULL, predictions, &error),
               BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.message, "transforms[2]: transform has shift 40000, not -32768 .. 32768");
     CHECK_TEXT(error.argument, "transforms");
     CHECK_INT(error.element, 2);
     CHECK(predictions[0] == NULL);
-    binet_image_list_destroy(list);
-    temporary_remove(folder);
+    tear_down(&s);
 }
 
 static void wrong_arguments_are_named(void)
 {
-    char folder[TEMPORARY_SIZE];
-    write_pictures(folder);
-    binet_image_list *list = open_list(folder);
-    transforms given;
-    make_transforms(&given);
+    scene s;
+    set_up(&s);
     fake_model fake = {0};
     binet_model model = fake_model_of(&fake);
     binet_predictions *predictions[N_TRANSFORMS] = {NULL};
     binet_error error;
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, NULL, 1, NULL, predictions, &error), BINET_INVALID_ARGUMENT);
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, NULL, 1, NULL, predictions, &error), BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.argument, "transforms");
     for (int64_t n = 0; n <= 65537; n += 65537) {
-        CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, n, NULL, predictions, &error),
+        CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, n, NULL, predictions, &error),
                   BINET_INVALID_ARGUMENT);
         CHECK_TEXT(error.argument, "n_transforms");
         CHECK_CONTAINS(error.message, "allowed: 1 .. 65536");
     }
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, 1, NULL, NULL, &error), BINET_INVALID_ARGUMENT);
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, 1, NULL, NULL, &error),
+              BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.argument, "predictions");
     binet_evaluate_options options = {.struct_size = sizeof options, .features_path = "features.npy"};
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, given.pointers, 1, &options, predictions, &error),
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, s.given.pointers, 1, &options, predictions, &error),
               BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.message, "options->features_path is for binet_evaluate; a sweep takes features_paths");
     options.features_path = NULL;
     options.features_paths = (const char *const[]){"features.npy"};
-    CHECK_INT(binet_evaluate(NULL, &model, list, NULL, &options, predictions, &error), BINET_INVALID_ARGUMENT);
+    CHECK_INT(binet_evaluate(NULL, &model, s.list, NULL, &options, predictions, &error), BINET_INVALID_ARGUMENT);
     CHECK_TEXT(error.message, "options->features_paths is for a sweep");
     CHECK_INT(fake.n_batches, 0);
     const binet_transform *none = NULL; /* is the transform of ImageNet */
     options.features_paths = (const char *const[]){NULL};
-    CHECK_INT(binet_evaluate_sweep(NULL, &model, list, &none, 1, &options, predictions, NULL), BINET_OK);
+    CHECK_INT(binet_evaluate_sweep(NULL, &model, s.list, &none, 1, &options, predictions, NULL), BINET_OK);
     CHECK_INT(fake.height, 224);
     CHECK_INT(fake.wanted_features, 0);
     destroy_all(predictions);
-    binet_image_list_destroy(list);
-    temporary_remove(folder);
+    tear_down(&s);
 }
 
 static void no_memory_at_any_call_leaves_nothing(void)
 {
-    char folder[TEMPORARY_SIZE];
-    paths files;
-    write_pictures(folder);
-    make_paths(&files, folder);
-    int n_entries = temporary_count(folder);
-    binet_image_list *list = open_list(folder);
-    transforms given;
-    make_transforms(&given);
-
+    scene s;
+    set_up(&s);
     fake_model fake;
     binet_model model = fake_model_of(&fake);
     binet_evaluate_options options = {
-        .struct_size = sizeof options, .batch_size = 12, .features_paths = files.pointers};
+        .struct_size = sizeof options, .batch_size = 12, .features_paths = s.files.pointers};
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
         fake = (fake_model){.features_dtype = BINET_F16, .thread = pthread_self()};
         binet_predictions *predictions[N_TRANSFORMS] = {NULL};
         binet_status status =
-            binet_evaluate_sweep(context, &model, list, given.pointers, N_TRANSFORMS, &options, predictions, NULL);
+            binet_evaluate_sweep(context, &model, s.list, s.given.pointers, N_TRANSFORMS, &options, predictions, NULL);
         for (int i = 0; i < N_TRANSFORMS; i++) {
             CHECK((predictions[i] != NULL) == (status == BINET_OK));
         }
-        CHECK_INT(temporary_count(folder), n_entries + (status == BINET_OK ? N_TRANSFORMS : 0));
+        CHECK_INT(temporary_count(s.folder), s.n_entries + (status == BINET_OK ? N_TRANSFORMS : 0));
         destroy_all(predictions);
         failing_allocator_next(&allocator, status);
     }
     binet_context_destroy(context);
-    binet_image_list_destroy(list);
-    temporary_remove(folder);
+    tear_down(&s);
 }
 
 int main(void)

@@ -37,9 +37,7 @@ static void blocks_are_the_rows(void)
     for (int i = 0; i < N * WIDTH; i++) {
         narrow[i] = (float)(i - 40);
         values[i] = narrow[i];
-        uint32_t bits;
-        memcpy(&bits, narrow + i, sizeof bits);
-        bf16[(i % WIDTH) * N + i / WIDTH] = (uint16_t)(bits >> 16); /* by columns */
+        bf16[(i % WIDTH) * N + i / WIDTH] = scores_bf16(narrow[i]); /* by columns */
     }
     binet_array arrays[3] = {scores_matrix(values, BINET_F64, N, WIDTH), scores_matrix(narrow, BINET_F32, N, WIDTH),
                              scores_matrix(bf16, BINET_BF16, N, WIDTH)};

@@ -223,14 +223,12 @@ static void narrow_scores_are_widened_exactly(void)
     static uint16_t brain[M * (K + 1)];
     uint64_t state = 5;
     for (int i = 0; i < M * K; i++) {
-        /* Whole numbers of sixteenths below 8: exact in both formats. Bits of bf16 are the upper ones of f32. */
+        /* Whole numbers of sixteenths below 8: exact in both formats. */
         int sixteenths = (int)(scores_next(&state) >> 56) - 128;
-        uint32_t bits;
         wide[i] = (float)sixteenths / 16.0F;
-        memcpy(&bits, &wide[i], sizeof bits);
         int at = i / K * (K + 1) + i % K;
-        brain[at] = (uint16_t)(bits >> 16);
-        half[at] = (uint16_t)(wide[i] == 0.0F ? 0 : (bits >> 16 & 0x8000) | (((bits >> 13) & 0x3FFFF) - (112U << 10)));
+        brain[at] = scores_bf16(wide[i]);
+        half[at] = scores_f16(wide[i]);
     }
     binet_array of_wide = scores_matrix(wide, BINET_F32, M, K);
     binet_predictions *expected = NULL;

@@ -40,15 +40,7 @@ static binet_predictions *make(int with_labels)
         (void)snprintf(texts[i], sizeof texts[i], i % 6 == 0 ? "dir, \"%d\"\n.png" : "dir/%d.png", i);
         names[i] = i % 2 == 0 ? texts[i] : NULL;
     }
-    binet_array scores = scores_matrix(logits, BINET_F64, N, C);
-    binet_array truth = scores_vector(labels, BINET_I64, N);
-    binet_predictions_builder *builder = NULL;
-    binet_predictions *table = NULL;
-    CHECK_INT(binet_predictions_builder_create(NULL, BINET_LOGITS, NULL, &builder, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_append(builder, &scores, with_labels ? &truth : NULL, names, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_finish(builder, &table, NULL), BINET_OK);
-    binet_predictions_builder_destroy(builder);
-    return table;
+    return scores_table(logits, with_labels ? labels : NULL, names, N, C);
 }
 
 static void a_table_comes_back_with_the_same_bits(void)

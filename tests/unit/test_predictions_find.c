@@ -12,14 +12,7 @@ static binet_predictions *table_of(const char *const *of_rows)
 {
     double logits[N * 2];
     scores_logits(logits, (int64_t)N * 2, 1);
-    binet_array scores = scores_matrix(logits, BINET_F64, N, 2);
-    binet_predictions_builder *builder = NULL;
-    binet_predictions *table = NULL;
-    CHECK_INT(binet_predictions_builder_create(NULL, BINET_LOGITS, NULL, &builder, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_append(builder, &scores, NULL, of_rows, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_finish(builder, &table, NULL), BINET_OK);
-    binet_predictions_builder_destroy(builder);
-    return table;
+    return scores_table(logits, NULL, of_rows, N, 2);
 }
 
 static void the_whole_name_goes_before_its_last_part(void)

@@ -9,14 +9,7 @@ static binet_predictions *table_of(const char *const *names, int64_t n)
 {
     double logits[MOST * 2];
     scores_logits(logits, n * 2, 1);
-    binet_array scores = scores_matrix(logits, BINET_F64, n, 2);
-    binet_predictions_builder *builder = NULL;
-    binet_predictions *table = NULL;
-    CHECK_INT(binet_predictions_builder_create(NULL, BINET_LOGITS, NULL, &builder, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_append(builder, &scores, NULL, names, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_finish(builder, &table, NULL), BINET_OK);
-    binet_predictions_builder_destroy(builder);
-    return table;
+    return scores_table(logits, NULL, names, n, 2);
 }
 
 #define TABLE(...)                                                                                                     \

@@ -17,17 +17,7 @@ static binet_predictions *const before = (binet_predictions *)logits;
 
 static binet_predictions *make(int with_labels, int with_names, int64_t n)
 {
-    binet_array scores = scores_matrix(logits, BINET_F64, n, C);
-    binet_array truth = scores_vector(labels, BINET_I64, n);
-    binet_predictions_builder *builder = NULL;
-    binet_predictions *table = NULL;
-    CHECK_INT(binet_predictions_builder_create(NULL, BINET_LOGITS, NULL, &builder, NULL), BINET_OK);
-    CHECK_INT(binet_predictions_builder_append(builder, &scores, with_labels ? &truth : NULL, with_names ? names : NULL,
-                                               NULL),
-              BINET_OK);
-    CHECK_INT(binet_predictions_builder_finish(builder, &table, NULL), BINET_OK);
-    binet_predictions_builder_destroy(builder);
-    return table;
+    return scores_table(logits, with_labels ? labels : NULL, with_names ? names : NULL, n, C);
 }
 
 static void concatenating_parts_gives_the_whole(void)

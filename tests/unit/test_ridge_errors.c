@@ -216,16 +216,11 @@ static void dtypes_and_strides_change_nothing(void)
     static int32_t narrow[N];
     set_up();
     for (int i = 0; i < N * D; i++) {
-        double value = (double)(((i * 37) % 64) - 32);
-        uint32_t bits;
-        float as_f32 = (float)value;
+        float value = (float)(((i * 37) % 64) - 32);
         f64[N * D - 1 - i] = value;
-        f32[(i % D) * N * 2 + (i / D) * 2] = as_f32;
-        memcpy(&bits, &as_f32, sizeof bits);
-        bf16[i] = (uint16_t)(bits >> 16);
-        f16[i] = (uint16_t)(value == 0.0 ? 0
-                                         : ((bits >> 16) & 0x8000) | ((((bits >> 23) & 0xff) - 112) << 10) |
-                                               ((bits >> 13) & 0x3ff));
+        f32[(i % D) * N * 2 + (i / D) * 2] = value;
+        bf16[i] = scores_bf16(value);
+        f16[i] = scores_f16(value);
     }
     for (int i = 0; i < N; i++) {
         narrow[i] = (int32_t)classes[i];

@@ -298,10 +298,8 @@ static void dtype_and_strides_change_nothing(void)
             double value = narrow[1][i * NARROW + j]; /* a multiple of 2^-20 below 2^4: exact in f32 */
             as_f32[i * NARROW + j] = (float)value;
             by_column[j * N + N - 1 - i] = value;
-            uint32_t bits;
-            memcpy(&bits, &as_f32[i * NARROW + j], sizeof bits);
-            as_bf16[i * NARROW + j] = (uint16_t)(bits >> 16);
-            bits &= 0xffff0000;
+            as_bf16[i * NARROW + j] = scores_bf16((float)value);
+            uint32_t bits = (uint32_t)as_bf16[i * NARROW + j] << 16;
             float value_of_bits;
             memcpy(&value_of_bits, &bits, sizeof bits);
             rounded[i * NARROW + j] = value_of_bits;

@@ -182,39 +182,45 @@ static void threads_do_not_change_a_bit(void)
     }
 }
 
+/* Two batches, b of the n rows from b * step on, are the same matrix with these numbers in layer 1 as with those. */
+static void same_matrix(int64_t n, int64_t step, const double *const these[2], const double *const those[2])
+{
+    const setting of = {.estimator = BINET_HSIC_UNBIASED};
+    const double *const *layers[2] = {these, those};
+    double cka[2][L * L];
+    for (int which = 0; which < 2; which++) {
+        uint8_t constant[L];
+        binet_cka_matrix *matrix = append_all(&of, NULL, 0);
+        for (int b = 0; b < 2; b++) {
+            binet_array arrays[L];
+            views(b * step, n, arrays);
+            arrays[1].data = layers[which][b];
+            CHECK_INT(binet_cka_matrix_append(matrix, arrays, NULL, NULL), BINET_OK);
+        }
+        CHECK(finish(matrix, cka[which], constant).n_constant == 0);
+        binet_cka_matrix_destroy(matrix);
+    }
+    for (int i = 0; i < L * L; i++) {
+        CHECK_NEAR(cka[0][i], cka[1][i], 1e-12);
+    }
+}
+
 /* Scales of 2^700, and batches of one layer 2^300 apart: its largest batch says all, and nothing overflows. */
 static void extreme_scales_are_met(void)
 {
-    double plain[L * L];
-    double scaled[L * L];
-    uint8_t constant[L];
-    static double layer[N * WIDEST];
-    const setting of = {.estimator = BINET_HSIC_UNBIASED};
-    for (int order = 0; order < 2; order++) {
-        int64_t large = order == 0 ? 0 : 40; /* rows 0 .. 39, or 40 .. 79, are of the large batch */
-        binet_cka_matrix *matrix = append_all(&of, NULL, 0);
-        binet_cka_matrix *other = append_all(&of, NULL, 0);
-        for (int64_t first = 0; first < 80; first += 40) {
-            binet_array arrays[L];
-            double scale = first == large ? 0x1p700 : 0x1p400;
-            for (int i = 0; i < 40 * widths[1]; i++) {
-                layer[i] = features[1][first * widths[1] + i] * (first == large ? 1.0 : 0.0);
+    enum { ROWS = 40 };
+    static double plain[2][ROWS * WIDEST];
+    static double scaled[2][ROWS * WIDEST];
+    for (int large = 0; large < 2; large++) {
+        for (int b = 0; b < 2; b++) {
+            for (int i = 0; i < ROWS * widths[1]; i++) {
+                double value = features[1][b * ROWS * widths[1] + i];
+                plain[b][i] = value * (b == large ? 1.0 : 0.0);
+                scaled[b][i] = value * (b == large ? 0x1p700 : 0x1p400);
             }
-            views(first, 40, arrays);
-            arrays[1].data = layer;
-            CHECK_INT(binet_cka_matrix_append(other, arrays, NULL, NULL), BINET_OK);
-            for (int i = 0; i < 40 * widths[1]; i++) {
-                layer[i] = features[1][first * widths[1] + i] * scale;
-            }
-            CHECK_INT(binet_cka_matrix_append(matrix, arrays, NULL, NULL), BINET_OK);
         }
-        CHECK(finish(matrix, scaled, constant).n_constant == 0);
-        CHECK(finish(other, plain, constant).n_constant == 0);
-        for (int i = 0; i < L * L; i++) {
-            CHECK_NEAR(scaled[i], plain[i], 1e-12);
-        }
-        binet_cka_matrix_destroy(other);
-        binet_cka_matrix_destroy(matrix);
+        same_matrix(ROWS, ROWS, (const double *const[]){scaled[0], scaled[1]},
+                    (const double *const[]){plain[0], plain[1]});
     }
 }
 
@@ -223,32 +229,11 @@ static void a_constant_batch_has_no_scale(void)
 {
     static double layer[N * WIDEST];
     static double same[N * WIDEST];
-    double plain[L * L];
-    double scaled[L * L];
-    uint8_t constant[L];
-    const setting of = {.estimator = BINET_HSIC_UNBIASED};
     for (int i = 0; i < N * widths[1]; i++) {
         layer[i] = features[1][i] * 0x1p-700;
     }
-    for (int order = 0; order < 2; order++) {
-        binet_cka_matrix *matrix = append_all(&of, NULL, 0);
-        binet_cka_matrix *other = append_all(&of, NULL, 0);
-        for (int batch = 0; batch < 2; batch++) {
-            binet_array arrays[L];
-            views(0, N, arrays);
-            arrays[1].data = batch == order ? same : features[1];
-            CHECK_INT(binet_cka_matrix_append(other, arrays, NULL, NULL), BINET_OK);
-            arrays[1].data = batch == order ? same : layer;
-            CHECK_INT(binet_cka_matrix_append(matrix, arrays, NULL, NULL), BINET_OK);
-        }
-        CHECK(finish(matrix, scaled, constant).n_constant == 0);
-        CHECK(finish(other, plain, constant).n_constant == 0);
-        for (int i = 0; i < L * L; i++) {
-            CHECK_NEAR(scaled[i], plain[i], 1e-12);
-        }
-        binet_cka_matrix_destroy(other);
-        binet_cka_matrix_destroy(matrix);
-    }
+    same_matrix(N, 0, (const double *const[]){same, layer}, (const double *const[]){same, features[1]});
+    same_matrix(N, 0, (const double *const[]){layer, same}, (const double *const[]){features[1], same});
 }
 
 /* ---- Constant layers --------------------------------------------------------------------------------------------- */

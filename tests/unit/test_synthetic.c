@@ -22,7 +22,6 @@ static binet_predictions *table_of(int has_labels)
     static const int32_t good_offsets[] = {0, 2, 3, 6, 7};
     static const int32_t good_classes[] = {5, 2, 7, 3, 7, 0, 7};
     static double logits[N * C];
-    binet_predictions *table = NULL;
     memcpy(offsets, good_offsets, sizeof offsets);
     memcpy(classes, good_classes, sizeof classes);
     scores_logits(logits, (int64_t)N * C, 1);
@@ -32,12 +31,7 @@ static binet_predictions *table_of(int has_labels)
         factors[i] = factors[i] == 2 ? -1 : factors[i]; /* none, and factor 2 without rows */
         logits[i * C + 7] += 5.0;
     }
-    binet_array scores = scores_matrix(logits, BINET_F64, N, C);
-    binet_array truth = scores_vector(labels, BINET_I64, N);
-    CHECK_INT(
-        binet_predictions_from_scores(NULL, BINET_LOGITS, &scores, has_labels ? &truth : NULL, NULL, &table, NULL),
-        BINET_OK);
-    return table;
+    return scores_table(logits, has_labels ? labels : NULL, NULL, N, C);
 }
 
 static binet_status measure(const binet_predictions *table, const binet_synthetic_options *options,

@@ -41,11 +41,7 @@ static void plant(void)
 
 static void scatter(uint64_t seed)
 {
-    scores_logits(scattered, (int64_t)N_RANDOM * C_RANDOM, seed);
-    scores_labels(scattered_labels, N_RANDOM, C_RANDOM, seed + 1);
-    for (int64_t i = 0; i < N_RANDOM; i++) {
-        scattered[i * C_RANDOM + scattered_labels[i]] += i % 3 == 0 ? 0.0 : 6.0;
-    }
+    scores_of_labels(scattered, scattered_labels, N_RANDOM, C_RANDOM, seed);
 }
 
 typedef struct fitted {
