@@ -78,19 +78,28 @@ static void order_and_threads_change_no_bit(void)
 
 static void smooth_ece_is_the_gap_where_it_has_one_sign(void)
 {
-    /* The kernel keeps mass, so that residuals of one sign integrate to their mean. */
-    const double sure[] = {0.9, 0.75, 1.0, 0.6};
-    const int wrong[4] = {0};
-    binet_predictions *table = confidences_table(sure, wrong, 4);
-    static const double bandwidths[] = {0.001, 0.03, 0.5, 1.0};
-    for (size_t i = 0; i < sizeof bandwidths / sizeof bandwidths[0]; i++) {
-        binet_smooth_ece_options options = {sizeof options, 0, bandwidths[i]};
-        binet_smooth_ece_result found = {.struct_size = sizeof found};
-        CHECK_INT(binet_smooth_ece(NULL, table, &options, &found, NULL), BINET_OK);
-        CHECK_NEAR(found.smece, 3.25 / 4.0, 1e-12);
-        CHECK_NEAR(found.bandwidth, bandwidths[i], 0.0);
+    /* The kernel keeps mass, so that residuals of one sign integrate to their mean. Far from each of four rows the
+     * smoothed residual has the sign that rounding gives it; rows everywhere leave no such place. */
+    enum { MANY = 1000 };
+    const double sure[] = {0.9, 0.75, 1.0, 0.1};
+    static double everywhere[MANY];
+    static const int wrong[MANY] = {0};
+    for (int i = 0; i < MANY; i++) {
+        everywhere[i] = (i + 0.5) / MANY;
     }
-    binet_predictions_destroy(table);
+    binet_predictions *tables[2] = {confidences_table(sure, wrong, 4), confidences_table(everywhere, wrong, MANY)};
+    static const double means[2] = {2.75 / 4.0, 0.5};
+    static const double bandwidths[2][3] = {{0.01, 0.5, 1.0}, {0.001, 0.03, 1.0}};
+    for (int i = 0; i < 6; i++) {
+        double bandwidth = bandwidths[i / 3][i % 3];
+        binet_smooth_ece_options options = {sizeof options, 0, bandwidth};
+        binet_smooth_ece_result found = {.struct_size = sizeof found};
+        CHECK_INT(binet_smooth_ece(NULL, tables[i / 3], &options, &found, NULL), BINET_OK);
+        CHECK_NEAR(found.smece, means[i / 3], 1e-12);
+        CHECK_NEAR(found.bandwidth, bandwidth, 0.0);
+    }
+    binet_predictions_destroy(tables[1]);
+    binet_predictions_destroy(tables[0]);
 }
 
 static void smooth_ece_is_that_of_two_rows(void)

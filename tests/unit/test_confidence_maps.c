@@ -63,23 +63,25 @@ static void violators_are_pooled(void)
     binet_predictions_destroy(table);
 }
 
-/* max over a <= i of min over b >= i of the mean of a .. b: the minimax formula (Barlow et al., 1972). */
-static double minimax(int i)
+/* max over a <= c of min over b >= c of the mean of a .. b, for a row's confidence c and all that `scatter` gives: the
+ * minimax formula (Barlow et al., 1972). */
+static double minimax(double confidence, uint64_t n_distinct)
 {
     double best = 0;
-    for (int a = 0; a < N; a++) {
+    for (uint64_t i = 1; i <= n_distinct && (double)i / (double)n_distinct <= confidence; i++) {
         double least = 1;
-        for (int b = 0; confidences[a] <= confidences[i] && b < N; b++) {
+        for (uint64_t j = n_distinct; j > 0 && (double)j / (double)n_distinct >= confidence; j--) {
             double count = 0;
             double sum = 0;
-            for (int k = 0; confidences[b] >= confidences[i] && k < N; k++) {
-                int inside = confidences[k] >= confidences[a] && confidences[k] <= confidences[b];
+            for (int k = 0; k < N; k++) {
+                int inside = confidences[k] >= (double)i / (double)n_distinct &&
+                             confidences[k] <= (double)j / (double)n_distinct;
                 count += inside;
                 sum += inside && right[k];
             }
-            least = count > 0 && sum / count < least ? sum / count : least;
+            least = sum / count < least ? sum / count : least;
         }
-        best = confidences[a] <= confidences[i] && least > best ? least : best;
+        best = least > best ? least : best;
     }
     return best;
 }
@@ -96,7 +98,7 @@ static void the_map_is_that_of_the_minimax_formula(void)
             double value = apply_isotonic(knots, result.n_knots, confidences[i]);
             brier += (value - right[i]) * (value - right[i]);
             if (i % 25 == 0) {
-                CHECK_NEAR(value, minimax(i), 1e-15);
+                CHECK_NEAR(value, minimax(confidences[i], distinct), 1e-15);
             }
         }
         CHECK_NEAR(result.brier_after, brier / N, 1e-14);

@@ -65,7 +65,7 @@ static void log_of_f32(void)
 static void exp_of_f64(void)
 {
     double worst = 0;
-    for (int i = 0; i < 2000000; i++) {
+    for (int i = 0; i < 2000000; i += 3) {
         double d = -ldexp((double)i + 0.3, -11) * (i % 2 == 0 ? 0.8 : 0.001 * (i % 1000));
         double error = d < -760 ? 0 : ulps(one_exp(d, 1.0), expl((long double)d), 53, -1074);
         worst = error > worst ? error : worst;
@@ -80,7 +80,7 @@ static void exp_of_f64(void)
 static void log_of_f64(void)
 {
     double worst = 0;
-    for (int i = 0; i < 2000000; i++) {
+    for (int i = 0; i < 2000000; i += 2) {
         double x = ldexp(1 + (double)i * 0x1p-21, i % 3 == 0 ? 0 : i % 3 == 1 ? -1 : i % 2097 - 1074);
         double error = x == 1 ? fabs(one_log(x)) : ulps(one_log(x), logl((long double)x), 53, -1074);
         worst = error > worst ? error : worst;

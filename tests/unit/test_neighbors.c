@@ -10,7 +10,7 @@
 #include "pooled.h"
 #include "scores.h"
 
-enum { ROOM = 3000 * 80, MOST_PAIRS = 400 * 3000 };
+enum { ROOM = 3000 * 80, MOST_WIDE = 80, MOST_PAIRS = 400 * 3000 };
 
 static double train_values[ROOM];
 static double query_values[ROOM];
@@ -41,12 +41,14 @@ static int better_first(const void *left, const void *right)
     return (a->row > b->row) - (a->row < b->row);
 }
 
-static double worth_of(const double *a, const double *b, int64_t width, int32_t metric)
+/* Rows with their squared lengths. */
+static double worth_of(const double *a, double a_square, const double *b, double b_square, int64_t width,
+                       int32_t metric)
 {
     if (metric == BINET_METRIC_EUCLIDEAN) {
         return -binet__squared_distance(a, b, width);
     }
-    double cosine = binet__cosine(binet__dot(a, b, width), binet__dot(a, a, width), binet__dot(b, b, width));
+    double cosine = binet__cosine(binet__dot(a, b, width), a_square, b_square);
     return isnan(cosine) ? 0.0 : cosine;
 }
 
@@ -54,11 +56,19 @@ static double worth_of(const double *a, const double *b, int64_t width, int32_t 
 static void brute_force(int64_t n, int64_t m, int64_t width, int64_t k, int32_t metric, int exclude_self)
 {
     pair *pairs = malloc((size_t)n * sizeof *pairs);
+    double *squares = malloc((size_t)n * sizeof *squares);
+    for (int64_t j = 0; j < n; j++) {
+        const double *row = train_values + j * width;
+        squares[j] = binet__dot(row, row, width);
+    }
     for (int64_t i = 0; i < m; i++) {
+        const double *query = query_values + i * width;
+        double square = binet__dot(query, query, width);
         int64_t count = 0;
         for (int64_t j = 0; j < n; j++) {
             if (!(exclude_self && i == j)) {
-                pairs[count++] = (pair){worth_of(query_values + i * width, train_values + j * width, width, metric), j};
+                double worth = worth_of(query, square, train_values + j * width, squares[j], width, metric);
+                pairs[count++] = (pair){worth, j};
             }
         }
         qsort(pairs, (size_t)count, sizeof *pairs, better_first);
@@ -67,6 +77,7 @@ static void brute_force(int64_t n, int64_t m, int64_t width, int64_t k, int32_t 
             expected_values[i * k + at] = metric == BINET_METRIC_EUCLIDEAN ? sqrt(-pairs[at].worth) : pairs[at].worth;
         }
     }
+    free(squares);
     free(pairs);
 }
 
@@ -83,30 +94,40 @@ static binet_neighbors_result find(const binet_context *context, const binet_arr
     return result;
 }
 
-static void check_found(int64_t count)
+/* The k nearest of m queries, of which `n_expected` each are known. */
+static void check_found(int64_t m, int64_t k, int64_t n_expected)
 {
     int64_t wrong = 0;
-    for (int64_t i = 0; i < count; i++) {
-        wrong += indices[i] != expected_indices[i] || values[i] != expected_values[i];
+    for (int64_t i = 0; i < m * k; i++) {
+        int64_t at = i / k * n_expected + i % k;
+        wrong += indices[i] != expected_indices[at] || values[i] != expected_values[at];
     }
     CHECK_INT(wrong, 0);
-    CHECK_INT(indices[count], 0x5555555555555555);
+    CHECK_INT(indices[m * k], 0x5555555555555555);
 }
 
-/* Of the same values as `train_values` and `query_values`, which hold what f32 can hold. */
-static void equals_brute_force(int64_t n, int64_t m, int64_t width, int64_t k, int exclude_self)
+/* For k = least, least + step .. most, of `train_values` and `query_values`. */
+static void each_equals_brute_force(int64_t n, int64_t m, int64_t width, int64_t least, int64_t most, int64_t step,
+                                    int exclude_self)
 {
     binet_array train = scores_matrix(train_values, BINET_F64, n, width);
     binet_array queries = scores_matrix(query_values, BINET_F64, m, width);
     for (int32_t metric = BINET_METRIC_COSINE; metric <= BINET_METRIC_EUCLIDEAN; metric++) {
-        brute_force(n, m, width, k, metric, exclude_self);
-        binet_neighbors_result result = find(NULL, &train, &queries, k, metric, exclude_self);
-        check_found(m * k);
-        CHECK_INT(result.n_train, n);
-        CHECK_INT(result.n_queries, m);
-        CHECK_INT(result.k, k);
-        CHECK(result.n_decided >= m * k);
+        brute_force(n, m, width, most, metric, exclude_self);
+        for (int64_t k = least; k <= most; k += step) {
+            binet_neighbors_result result = find(NULL, &train, &queries, k, metric, exclude_self);
+            check_found(m, k, most);
+            CHECK_INT(result.n_train, n);
+            CHECK_INT(result.n_queries, m);
+            CHECK_INT(result.k, k);
+            CHECK(result.n_decided >= m * k);
+        }
     }
+}
+
+static void equals_brute_force(int64_t n, int64_t m, int64_t width, int64_t k, int exclude_self)
+{
+    each_equals_brute_force(n, m, width, k, k, 1, exclude_self);
 }
 
 static void fill_with_noise(double *out, int64_t count, double offset, uint64_t seed)
@@ -191,10 +212,10 @@ static void near_ties_are_decided_in_double(void)
 
 static void a_row_is_not_its_own_neighbour(void)
 {
-    fill_with_noise(train_values, (int64_t)1300 * 9, 0, 21);
+    fill_with_noise(train_values, (int64_t)1100 * 9, 0, 21);
     memcpy(train_values + 9, train_values, 9 * sizeof *train_values); /* its copy is */
-    memcpy(query_values, train_values, (size_t)1300 * 9 * sizeof *train_values);
-    equals_brute_force(1300, 1300, 9, 6, 1);
+    memcpy(query_values, train_values, (size_t)1100 * 9 * sizeof *train_values);
+    equals_brute_force(1100, 1100, 9, 6, 1);
     CHECK_INT(indices[0], 1);
     CHECK_INT(indices[6], 0);
     equals_brute_force(5, 5, 9, 4, 1);
@@ -226,13 +247,19 @@ static void a_row_of_zeros_has_cosine_zero(void)
 /* Features along few directions, turned so that every column has a part of each: row i of the rotation is a cosine. */
 static void fill_with_spectrum(double *out, int64_t n, int64_t width, double offset, uint64_t seed)
 {
+    static double rotation[MOST_WIDE * MOST_WIDE];
     uint64_t state = seed;
+    for (int64_t i = 0; i < width; i++) {
+        for (int64_t k = 0; k < width; k++) {
+            rotation[i * width + k] = cos(acos(-1.0) * ((double)k + 0.5) * (double)i / (double)width);
+        }
+    }
     memset(out, 0, (size_t)(n * width) * sizeof *out);
     for (int64_t row = 0; row < n; row++) {
         for (int64_t i = 0; i < width; i++) {
             double along = (noise(&state) + noise(&state)) / pow((double)i + 1, 1.5);
             for (int64_t k = 0; k < width; k++) {
-                out[row * width + k] += along * cos(acos(-1.0) * ((double)k + 0.5) * (double)i / (double)width);
+                out[row * width + k] += along * rotation[i * width + k];
             }
         }
         for (int64_t k = 0; k < width; k++) {
@@ -244,26 +271,27 @@ static void fill_with_spectrum(double *out, int64_t n, int64_t width, double off
 /* Where the first directions tell most, products are along those alone, and the result is that of all. */
 static void leading_directions_equal_brute_force(void)
 {
-    enum { N = 1500, M = 700, D = 40 };
-    binet_array train = scores_matrix(train_values, BINET_F64, N, D);
-    binet_array queries = scores_matrix(query_values, BINET_F64, M, D);
+    enum { N = 1100, M = 430, D = 36, ITSELF = 900, K = 5 };
     for (int which = 0; which < 3; which++) {
+        int is_itself = which == 2;
+        int64_t n = is_itself ? ITSELF : N;
+        int64_t m = is_itself ? ITSELF : M;
         double offset = which == 1 ? 3.0 : 0.0;
-        fill_with_spectrum(train_values, N, D, offset, 51);
-        fill_with_spectrum(query_values, which == 2 ? N : M, D, offset, which == 2 ? 51 : 52);
-        for (int64_t k = 1; k <= 25; k += 12) {
-            equals_brute_force(N, which == 2 ? N : M, D, k, which == 2);
-        }
-        queries.shape[0] = which == 2 ? N : M;
+        fill_with_spectrum(train_values, n, D, offset, 51);
+        fill_with_spectrum(query_values, m, D, offset, is_itself ? 51 : 52);
+        each_equals_brute_force(n, m, D, 1, K, 2, is_itself);
+        binet_array train = scores_matrix(train_values, BINET_F64, n, D);
+        binet_array queries = scores_matrix(query_values, BINET_F64, m, D);
         for (int32_t metric = BINET_METRIC_COSINE; metric <= BINET_METRIC_EUCLIDEAN; metric++) {
-            binet_neighbors_result result = find(NULL, &train, &queries, 5, metric, which == 2);
+            binet_neighbors_result result = find(NULL, &train, &queries, K, metric, is_itself);
             CHECK(result.n_directions <= D / 2);
-            CHECK(result.n_decided < N * queries.shape[0] / 4);
+            CHECK(result.n_decided < n * m / 4);
         }
     }
     fill_with_noise(train_values, (int64_t)N * D, 0, 1);
-    queries.shape[0] = M;
-    CHECK_INT(find(NULL, &train, &queries, 5, BINET_METRIC_COSINE, 0).n_directions, D);
+    binet_array train = scores_matrix(train_values, BINET_F64, N, D);
+    binet_array queries = scores_matrix(query_values, BINET_F64, ITSELF, D);
+    CHECK_INT(find(NULL, &train, &queries, K, BINET_METRIC_COSINE, 0).n_directions, D);
 }
 
 /* Directions that are all alike, zeros, and copies: what is chosen does not matter, what is found does. */
@@ -301,7 +329,7 @@ static void threads_strides_and_dtypes_change_nothing(void)
             int32_t isa = n_threads == 3 ? BINET_ISA_SCALAR : BINET_ISA_DEFAULT;
             pooled on = pooled_start(n_threads, isa);
             (void)find(on.context, &train, &queries, K, metric, 0);
-            check_found((int64_t)M * K);
+            check_found(M, K, K);
             pooled_end(on);
         }
     }
@@ -393,16 +421,17 @@ static void memory_that_runs_out_is_given_back(void)
     fill_with_spectrum(query_values, M, D, 0, 2);
     binet_array train = scores_matrix(train_values, BINET_F64, N, D);
     binet_array queries = scores_matrix(query_values, BINET_F64, M, D);
-    for (int round = 0; round < 3; round++) {
-        queries.shape[0] = round < 2 ? M : 40; /* too few for leading directions */
+    for (int32_t metric = BINET_METRIC_COSINE; metric <= BINET_METRIC_EUCLIDEAN; metric++) {
+        int leads = metric == BINET_METRIC_EUCLIDEAN; /* which has a centre too */
+        queries.shape[0] = leads ? M : 40;            /* too few for leading directions */
         FAILING_ALLOCATOR_LOOP(allocator, context)
         {
-            binet_neighbors_options options = {.struct_size = sizeof options, .metric = round % 2, .k = 2};
+            binet_neighbors_options options = {.struct_size = sizeof options, .metric = metric, .k = 2};
             binet_neighbors_result result = {.struct_size = sizeof result, .indices = indices};
             indices[0] = -7;
             binet_status status = binet_neighbors(context, &train, &queries, &options, &result, NULL);
             CHECK((indices[0] == -7) == (status != BINET_OK));
-            CHECK(status != BINET_OK || (result.n_directions < D) == (round < 2));
+            CHECK(status != BINET_OK || (result.n_directions < D) == leads);
             failing_allocator_next(&allocator, status);
         }
         binet_context_destroy(context);

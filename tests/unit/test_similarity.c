@@ -321,7 +321,7 @@ static void dtype_and_strides_change_nothing(void)
 
 static void threads_do_not_change_a_bit(void)
 {
-    enum { MANY = 2500, COLUMNS = 300 };
+    enum { MANY = 1100, COLUMNS = 300 };
     double *many = malloc((size_t)MANY * COLUMNS * sizeof *many);
     scores_logits(many, (int64_t)MANY * COLUMNS, 9);
     binet_array tall = scores_matrix(many, BINET_F64, MANY, COLUMNS);

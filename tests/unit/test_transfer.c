@@ -249,10 +249,11 @@ static void bad_labels_and_predictions_are_named(void)
 
 static void memory_may_run_out_anywhere(void)
 {
+    enum { SOME = 200 }; /* more than a loop has tasks, each of which has memory of its own */
     fill();
-    binet_array scores = scores_matrix(logits, BINET_F64, N, C);
-    binet_array given = scores_vector(sources, BINET_I64, N);
-    binet_array truth = scores_vector(labels, BINET_I64, N);
+    binet_array scores = scores_matrix(logits, BINET_F64, SOME, C);
+    binet_array given = scores_vector(sources, BINET_I64, SOME);
+    binet_array truth = scores_vector(labels, BINET_I64, SOME);
     for (int hard = 0; hard < 2; hard++) {
         FAILING_ALLOCATOR_LOOP(allocator, context)
         {
