@@ -15,12 +15,18 @@ static inline uint64_t scores_next(uint64_t *state)
     return *state;
 }
 
+/* In [0, 1), a multiple of 2^-24: exact in f32. */
+static inline double scores_uniform(uint64_t *state)
+{
+    return (double)(scores_next(state) >> 40) * 0x1p-24;
+}
+
 /* n logits in [-8, 8), multiples of 2^-20: exact in f32 and f64. */
 static inline void scores_logits(double *values, int64_t n, uint64_t seed)
 {
     uint64_t state = seed;
     for (int64_t i = 0; i < n; i++) {
-        values[i] = (double)(scores_next(&state) >> 40) * 0x1p-20 - 8.0;
+        values[i] = 16.0 * scores_uniform(&state) - 8.0;
     }
 }
 

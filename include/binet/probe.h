@@ -6,8 +6,8 @@
 
 BINET_BEGIN
 
-/** Called on the calling thread after each evaluation of the objective, coarse ones among them, with `gap` of the
- * result, over the objective, as it stands (inf at first). Anything but 0 cancels. */
+/** Called on the calling thread after each evaluation of the objective, coarse ones among them, and after each 512 rows
+ * of a Hessian, with `gap` of the result, over the objective, as it stands (inf at first). Anything but 0 cancels. */
 typedef int32_t (*binet_probe_progress)(void *user, int64_t n_evaluations, double relative_gap);
 
 typedef struct binet_probe_options {
@@ -18,8 +18,8 @@ typedef struct binet_probe_options {
     int64_t most_evaluations; /**< of one fit, coarse ones among them, >= 1; 0: 10,000 */
     int64_t row_bytes; /**< of memory for a copy of the features in f32: all rows where they fit, which makes passes in
                             f32 fast, else a sample of them; 0: 512 MiB. Beside it a probe takes some 50 vectors of
-                            n_classes * (D + 1) doubles, D * D floats, and up to 256 MiB for sums over rows; a first fit
-                            up to half as much as the copy; Newton's method up to 150 MiB */
+                            n_classes * (D + 1) doubles, D * D floats, up to 256 MiB for sums over rows and 144 MiB for
+                            a Hessian; a first fit up to half as much as the copy; Newton's method up to 150 MiB */
     binet_probe_progress progress; /**< NULL: none */
     void *progress_user;
 } binet_probe_options;
@@ -81,17 +81,20 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * certificate.
  *
  * How, and why it converges. L-BFGS with 20 pairs (Liu and Nocedal, Math. Programming 1989), whose inverse Hessian to
- * begin with is that of (mean of diag(p) - p p') x (covariance of the features) + identity, a Kronecker product, taken
- * anew from a sample of rows as the search goes on. The length of a step is found on the sample, where logits are
- * straight lines, with the slope of all rows as its start; it is taken where the objective falls by Armijo's rule. A
- * first fit starts with coarse searches, which cost a part of an evaluation a step: along the principal axes that hold
- * 95 % of the variance, where those are few of many, then by the rows in the copy, where those are not all. What they
- * leave out, the search over all makes good. The objective is convex and smooth, since diag(p) - p p' is at most 1/2
- * (Boehning, Ann. Inst. Statist. Math. 1992), and strongly convex in W, with modulus 1; eigenvalues are held between
- * fixed bounds; so the search converges linearly from any start. Products are in f32 while their rounding is below what
- * is asked for, then in f64. Where n_classes * (D + 1) is at most 1,024 and N * n_classes at most 2^24, what 32 and a
- * quarter as many evaluations leave is done by Newton's method in f64, with the Hessian over all rows and steps halved
- * by the same rule: separable rows at large C, and features of scales far apart, take it a few steps.
+ * begin with is that of (mean of diag(p) - p p') x (covariance of the features) + identity, a Kronecker product, but
+ * for b and W along the few principal axes of most variance: there rows differ most in how sure they are, a Kronecker
+ * product errs most, and the Hessian itself, of a sample of rows, is factored. Both are taken anew as the search goes
+ * on, the latter as often as costs no more than the evaluations in between. The length of a step is found on the
+ * sample, where logits are straight lines, with the slope of all rows as its start; it is taken where the objective
+ * falls by Armijo's rule. A first fit starts with coarse searches, which cost a part of an evaluation a step: along the
+ * principal axes that hold 95 % of the variance, where those are few of many, then by the rows in the copy, where those
+ * are not all. What they leave out, the search over all makes good. The objective is convex and smooth, since diag(p) -
+ * p p' is at most 1/2 (Boehning, Ann. Inst. Statist. Math. 1992), and strongly convex in W, with modulus 1; eigenvalues
+ * are held between fixed bounds; so the search converges linearly from any start. Products are in f32 while their
+ * rounding is below what is asked for, then in f64. Where n_classes * (D + 1) is at most 1,024 and N * n_classes at
+ * most 2^24, what 32 and a quarter as many evaluations leave is done by Newton's method in f64, with the Hessian over
+ * all rows and steps halved by the same rule: separable rows at large C, and features of scales far apart, take it a
+ * few steps.
  *
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
  * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement
@@ -105,8 +108,9 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  *                       Not NULL.
  * @param[out]    error  NULL: no detail wanted.
  * @return BINET_OK, _INVALID_ARGUMENT, _NOT_CONVERGED (after most_evaluations, or where rounding lets it come no
- * nearer: the result is the best point, with its certificate), _CANCELLED, _OUT_OF_MEMORY. Exactness: bounded by the
- * certificate; the same bits on the same machine for any number of threads. Since 0.1.
+ * nearer: the result is the best point, with its certificate), _CANCELLED, _INVALID_DATA (features that have changed),
+ * _OUT_OF_MEMORY, _INTERNAL. Exactness: bounded by the certificate; the same bits on the same machine for any number of
+ * threads. Since 0.1.
  */
 BINET_API binet_status binet_probe_fit(binet_probe *probe, double C, binet_probe_result *result, binet_error *error);
 

@@ -13,6 +13,9 @@
 void BLAS(dpotrf_)(const char *uplo, const blasint *n, double *a, const blasint *lda, blasint *info);
 void BLAS(dpotrs_)(const char *uplo, const blasint *n, const blasint *nrhs, const double *a, const blasint *lda,
                    double *b, const blasint *ldb, blasint *info);
+void BLAS(spotrf_)(const char *uplo, const blasint *n, float *a, const blasint *lda, blasint *info);
+void BLAS(spotrs_)(const char *uplo, const blasint *n, const blasint *nrhs, const float *a, const blasint *lda,
+                   float *b, const blasint *ldb, blasint *info);
 void BLAS(dsyevd_)(const char *jobz, const char *uplo, const blasint *n, double *a, const blasint *lda, double *w,
                    double *work, const blasint *lwork, blasint *iwork, const blasint *liwork, blasint *info);
 void BLAS(ssyevd_)(const char *jobz, const char *uplo, const blasint *n, float *a, const blasint *lda, float *w,
@@ -68,23 +71,6 @@ void binet__syrk_f64(int64_t n, int64_t k, binet__f64_matrix a, double factor, d
      (blasint)stride);
 }
 
-/* LAPACK counts by columns: our lower triangle is its upper one. */
-int binet__cholesky(int64_t n, double *a)
-{
-    blasint order = (blasint)n;
-    blasint info = 0;
-    BLAS(dpotrf_)("U", &order, a, &order, &info);
-    return info == 0;
-}
-
-void binet__cholesky_solve(int64_t n, const double *l, int64_t m, double *b)
-{
-    blasint order = (blasint)n;
-    blasint count = (blasint)m;
-    blasint info = 0;
-    BLAS(dpotrs_)("U", &order, &count, l, &order, b, &order, &info);
-}
-
 static binet_status no_convergence(blasint info, const char *what, binet_error *error)
 {
     return info == 0 ? BINET_OK
@@ -93,14 +79,14 @@ static binet_status no_convergence(blasint info, const char *what, binet_error *
 }
 
 #define NUMBER double
-#define EIGEN binet__eigen
-#define SYEVD BLAS(dsyevd_)
-#include "kernels/blas_eigen.inc.h"
+#define IN_PRECISION(name) name
+#define LAPACK(name) BLAS(d##name)
+#include "kernels/blas_symmetric.inc.h"
 
 #define NUMBER float
-#define EIGEN binet__eigen_f32
-#define SYEVD BLAS(ssyevd_)
-#include "kernels/blas_eigen.inc.h"
+#define IN_PRECISION(name) name##_f32
+#define LAPACK(name) BLAS(s##name)
+#include "kernels/blas_symmetric.inc.h"
 
 /* By columns, a is its transpose, whose singular values are the same and whose right vectors are the left ones of a:
  * in `right`, where they are wanted, each of them a row by columns, a column by rows. */

@@ -40,9 +40,11 @@ void binet__syrk_f64(int64_t n, int64_t k, binet__f64_matrix a, double factor, d
 
 /** The lower triangle of a[n, n], positive definite, becomes L with L L' = a. 0 where it is not, to rounding. */
 int binet__cholesky(int64_t n, double *a);
+int binet__cholesky_f32(int64_t n, float *a);
 
 /** Each row x of b[m, n] becomes the solution of a x = b, with the L of binet__cholesky. */
 void binet__cholesky_solve(int64_t n, const double *l, int64_t m, double *b);
+void binet__cholesky_solve_f32(int64_t n, const float *l, int64_t m, float *b);
 
 /** Most dimensions of binet__eigen: LAPACK counts its room in 31 bits. More is BINET_UNSUPPORTED. */
 enum { BINET__MOST_EIGEN = 32000 };

@@ -152,9 +152,12 @@ static binet_status prepare(binet_probe *probe, binet_error *error)
     probe->intercepts = probe->squares + n_parts;
     probe->classes = probe->probabilities + n_classes * n_sample;
     binet_status status = take_axes(probe, error);
-    status = status == BINET_OK
-                 ? binet__probe_curvature_create(context, &probe->axes, n_classes, &probe->curvature, error)
-                 : status;
+    status = status == BINET_OK ? binet__probe_leading_create(context, &probe->axes, n_classes, probe->data.all.n,
+                                                              n_sample, &probe->leading, error)
+                                : status;
+    status = status == BINET_OK ? binet__probe_curvature_create(context, &probe->axes, probe->leading, n_classes,
+                                                                &probe->curvature, error)
+                                : status;
     status =
         status == BINET_OK ? binet__probe_loss_create(context, copied->width, n_classes, &probe->loss, error) : status;
     status = status == BINET_OK ? binet__probe_line_create(context, probe->loss, n_line, n_classes, &probe->line, error)
@@ -198,6 +201,7 @@ void binet_probe_destroy(binet_probe *probe)
         binet__lbfgs_destroy(probe->search);
         binet__probe_line_destroy(probe->line);
         binet__probe_curvature_destroy(probe->curvature);
+        binet__probe_leading_destroy(probe->leading);
         binet__probe_loss_destroy(probe->loss);
         binet__release(context, probe->spare);
         binet__release(context, probe->factor);

@@ -16,6 +16,7 @@ static const float least_part_of_intercepts = 1e-4F;
 struct binet__probe_curvature {
     const binet_context *context;
     const binet__probe_axes *axes;
+    const binet__probe_leading *leading;
     int64_t n_classes;
     float *classes;      /* [n_classes, n_classes]: an eigenvector in each row */
     float *class_values; /* [n_classes] > 0 */
@@ -23,7 +24,8 @@ struct binet__probe_curvature {
 };
 
 binet_status binet__probe_curvature_create(const binet_context *context, const binet__probe_axes *axes,
-                                           int64_t n_classes, binet__probe_curvature **curvature, binet_error *error)
+                                           const binet__probe_leading *leading, int64_t n_classes,
+                                           binet__probe_curvature **curvature, binet_error *error)
 {
     binet__probe_curvature *made = binet__allocate_zero(context, 1, sizeof *made, error);
     if (made == NULL) {
@@ -31,6 +33,7 @@ binet_status binet__probe_curvature_create(const binet_context *context, const b
     }
     made->context = context;
     made->axes = axes;
+    made->leading = leading;
     made->n_classes = n_classes;
     made->classes = binet__allocate(context, n_classes * (n_classes + 1), sizeof *made->classes, error);
     made->room = binet__allocate(context, 3 * axes->width * n_classes, sizeof *made->room, error);
@@ -90,7 +93,25 @@ static void narrow_rows(void *argument, int64_t task)
     }
 }
 
-/* Some axes: into the eigenvectors of the classes, over the curvature, and back. */
+/* Axes in their order: into the eigenvectors of the classes, over the curvature, and back. */
+static void apply_to_classes(const apply_job *job, int64_t first, int64_t n)
+{
+    const binet__probe_curvature *of = job->of;
+    int64_t n_classes = of->n_classes;
+    float *along = job->along + first * n_classes;
+    float *turned = job->turned + first * n_classes;
+    binet__gemm_f32(n, n_classes, n_classes, (binet__f32_matrix){along, n_classes, 0},
+                    (binet__f32_matrix){of->classes, n_classes, 1}, 0.0F, turned, n_classes);
+    for (int64_t j = 0; j < n; j++) {
+        float variance = (float)(job->scale * (double)of->axes->variances[first + j]);
+        for (int64_t k = 0; k < n_classes; k++) {
+            turned[j * n_classes + k] /= variance * of->class_values[k] + 1.0F;
+        }
+    }
+    binet__gemm_f32(n, n_classes, n_classes, (binet__f32_matrix){turned, n_classes, 0},
+                    (binet__f32_matrix){of->classes, n_classes, 0}, 0.0F, along, n_classes);
+}
+
 static void apply_to_axes(void *argument, int64_t task)
 {
     const apply_job *job = argument;
@@ -101,22 +122,18 @@ static void apply_to_axes(void *argument, int64_t task)
     int64_t n_axes = job->n_axes > 0 ? job->n_axes : axes->width;
     int64_t n = n_axes - first < AXES ? n_axes - first : AXES;
     float *along = job->along + first * n_classes;
-    float *turned = job->turned + first * n_classes;
     if (job->n_axes == 0) {
         binet__gemm_f32(n, n_classes, axes->width,
                         (binet__f32_matrix){axes->vectors + first * axes->width, axes->width, 0},
                         (binet__f32_matrix){job->narrow, n_classes, 0}, 0.0F, along, n_classes);
     }
-    binet__gemm_f32(n, n_classes, n_classes, (binet__f32_matrix){along, n_classes, 0},
-                    (binet__f32_matrix){of->classes, n_classes, 1}, 0.0F, turned, n_classes);
-    for (int64_t j = 0; j < n; j++) {
-        float variance = (float)(job->scale * (double)axes->variances[first + j]);
-        for (int64_t k = 0; k < n_classes; k++) {
-            turned[j * n_classes + k] /= variance * of->class_values[k] + 1.0F;
-        }
+    int64_t n_leading = first == 0 ? binet__probe_leading_axes(of->leading) : 0;
+    if (n_leading > 0) {
+        binet__probe_leading_solve(of->leading, job->gradient, job->direction, along);
     }
-    binet__gemm_f32(n, n_classes, n_classes, (binet__f32_matrix){turned, n_classes, 0},
-                    (binet__f32_matrix){of->classes, n_classes, 0}, 0.0F, along, n_classes);
+    if (n_leading < n) {
+        apply_to_classes(job, first + n_leading, n - n_leading);
+    }
 }
 
 static void widen_rows(void *argument, int64_t task)
@@ -172,7 +189,9 @@ binet_status binet__probe_curvature_apply(const binet__probe_curvature *curvatur
                      .along = curvature->room + size,
                      .turned = curvature->room + 2 * size};
     int64_t n_tasks = ((n_axes > 0 ? n_axes : curvature->axes->width) + AXES - 1) / AXES;
-    apply_to_intercepts(curvature, scale, gradient, direction);
+    if (binet__probe_leading_axes(curvature->leading) == 0) {
+        apply_to_intercepts(curvature, scale, gradient, direction);
+    }
     binet_status status = binet__run(context, n_tasks, narrow_rows, &job, error);
     status = status == BINET_OK ? binet__run(context, n_tasks, apply_to_axes, &job, error) : status;
     return status == BINET_OK ? binet__run(context, n_tasks, widen_rows, &job, error) : status;

@@ -1,15 +1,16 @@
 /** An approximate Hessian of a linear probe: the Kronecker product of a matrix over classes with the covariance of the
- *  features, plus the penalty's identity. */
+ *  features, plus the penalty's identity; for b and the leading axes, what a sample of rows says. */
 #ifndef BINET_METRICS_PROBE_CURVATURE_H
 #define BINET_METRICS_PROBE_CURVATURE_H
 
-#include "metrics/probe_axes.h"
+#include "metrics/probe_leading.h"
 
 typedef struct binet__probe_curvature binet__probe_curvature;
 
-/** For features with these axes, which are borrowed; to be destroyed. */
+/** For features with these axes, which are borrowed, and so is `leading`; to be destroyed. */
 binet_status binet__probe_curvature_create(const binet_context *context, const binet__probe_axes *axes,
-                                           int64_t n_classes, binet__probe_curvature **curvature, binet_error *error);
+                                           const binet__probe_leading *leading, int64_t n_classes,
+                                           binet__probe_curvature **curvature, binet_error *error);
 
 void binet__probe_curvature_destroy(binet__probe_curvature *curvature);
 

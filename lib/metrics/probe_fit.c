@@ -1,5 +1,6 @@
 #include "metrics/probe_fit.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -76,6 +77,15 @@ static void add_penalty(void *argument, int64_t task)
     of->squares[task] = first < last ? binet__dot(of->point + first, of->point + first, last - first) : 0.0;
 }
 
+binet_status binet__probe_tell(const binet__probe_fit *of, binet_error *error)
+{
+    const binet_probe_options *given = &of->probe->given;
+    int64_t n = of->n_evaluations + of->n_coarse;
+    return given->progress == NULL || given->progress(given->progress_user, n, of->gap / of->value) == 0
+               ? BINET_OK
+               : binet__fail(error, BINET_CANCELLED, "", -1, "cancelled after %lld evaluations", (long long)n);
+}
+
 binet_status binet__probe_objective(binet__probe_fit *of, const double *point, double *value, double *gradient,
                                     binet_error *error)
 {
@@ -87,6 +97,7 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
     of->n_evaluations += !coarse;
     of->n_coarse += coarse;
     of->n_precise += of->precise;
+    of->n_products += 2.0 * (double)rows->n * (double)rows->width * (double)rows->n_classes;
     penalty added = {.point = point,
                      .gradient = gradient,
                      .factor = of->factor,
@@ -103,12 +114,7 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
         square += probe->squares[task];
     }
     *value = of->factor * *value + square / 2.0;
-    int64_t n = of->n_evaluations + of->n_coarse;
-    if (probe->given.progress != NULL &&
-        probe->given.progress(probe->given.progress_user, n, of->gap / of->value) != 0) {
-        return binet__fail(error, BINET_CANCELLED, "", -1, "cancelled after %lld evaluations", (long long)n);
-    }
-    return BINET_OK;
+    return binet__probe_tell(of, error);
 }
 
 /* ---- What L-BFGS asks for ---- */
@@ -128,6 +134,10 @@ static binet_status refresh(binet__probe_fit *of, binet_error *error)
     float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
     binet_status status =
         binet__probe_loss_probabilities(probe->loss, &sample, probe->point, probe->probabilities, error);
+    if (status == BINET_OK && of->n_products >= binet__probe_leading_cost(probe->leading)) {
+        of->n_products = 0.0;
+        status = binet__probe_leading_set(probe->leading, &sample, of->n_axes, probe->probabilities, of->scale, error);
+    }
     status = status == BINET_OK ? binet__gram_f32(probe->context, probe->probabilities, sample.n, n_classes, -part,
                                                   probe->classes, error)
                                 : status;
@@ -297,7 +307,8 @@ static binet_status descend_along_axes(binet__probe_fit *of, int64_t n_axes, bin
     rows.width = n_axes;
     status = status == BINET_OK ? descend_coarsely(of, &rows, n_axes, error) : status;
     binet__release(probe->context, turned);
-    binet_status returned = binet__probe_axes_return(&probe->axes, n_axes, rows.n_classes, probe->point, error);
+    binet_status returned =
+        binet__probe_axes_return(&probe->axes, n_axes, rows.n_classes, probe->point, status == BINET_OK ? error : NULL);
     if (returned != BINET_OK) {
         memset(probe->point, 0, (size_t)probe->size * sizeof *probe->point);
     }
@@ -333,6 +344,7 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
     double last = INFINITY; /* gap of W, when it was certified before */
     of->target = nearer * given->tolerance;
     int cold = of->probe->c == 0.0;
+    of->n_products = cold ? 0.0 : (double)FLT_MAX; /* at zero all is a Kronecker product */
     binet__probe_use_all(of, 0);
     binet_status started = start(of, error);
     started = started == BINET_OK && cold ? climb(of, error) : started;

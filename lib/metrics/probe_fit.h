@@ -23,6 +23,7 @@ struct binet_probe {
     binet__probe_data data;
     binet__probe_axes axes;
     binet__probe_loss *loss;
+    binet__probe_leading *leading;
     binet__probe_curvature *curvature;
     binet__probe_line *line;
     binet__lbfgs *search;
@@ -61,6 +62,7 @@ typedef struct binet__probe_fit {
     int64_t n_stalled; /* steps since the best one */
     int64_t n_steps;
     int64_t next_refresh; /* step after which the curvature is taken anew */
+    double n_products;    /* multiplications of evaluations since the leading axes were set */
     int64_t n_evaluations;
     int64_t n_precise;
     int64_t n_coarse;
@@ -71,7 +73,10 @@ typedef struct binet__probe_fit {
 /** All rows from now on, in this precision. */
 void binet__probe_use_all(binet__probe_fit *fit, int precise);
 
-/** The objective and its gradient at a point, counted. BINET_CANCELLED where the caller's progress wants that. */
+/** Tell the caller's progress where the fit stands. BINET_CANCELLED where it wants that. */
+binet_status binet__probe_tell(const binet__probe_fit *fit, binet_error *error);
+
+/** The objective and its gradient at a point, counted and told. */
 binet_status binet__probe_objective(binet__probe_fit *fit, const double *point, double *value, double *gradient,
                                     binet_error *error);
 

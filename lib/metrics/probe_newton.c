@@ -137,6 +137,7 @@ static binet_status sum_rows(hessian *of, binet_error *error)
         of->n = rows->n - of->first < BLOCK ? rows->n - of->first : BLOCK;
         status = read_block(of, error);
         status = status == BINET_OK ? binet__loop_run(probe->context, &loop, error) : status;
+        status = status == BINET_OK ? binet__probe_tell(of->fit, error) : status;
     }
     probe->data.n_passes += 2;
     if (status == BINET_OK) {

@@ -52,7 +52,7 @@ static binet_statistic statistic_of(column *of)
 {
     uint64_t state = 3;
     for (int i = 0; i < N; i++) {
-        of->values[i] = (double)(scores_next(&state) >> 40) * 0x1p-24;
+        of->values[i] = scores_uniform(&state);
         of->values[i] *= of->values[i]; /* skewed */
     }
     of->fails_without = -1;

@@ -18,7 +18,7 @@ static void scatter(uint64_t seed, uint64_t n_distinct)
     uint64_t state = seed;
     for (int i = 0; i < N; i++) {
         confidences[i] = (double)((scores_next(&state) >> 33) % n_distinct + 1) / (double)n_distinct;
-        right[i] = (double)(scores_next(&state) >> 40) * 0x1p-24 < 0.8 - 0.5 * confidences[i] * confidences[i];
+        right[i] = scores_uniform(&state) < 0.8 - 0.5 * confidences[i] * confidences[i];
     }
 }
 

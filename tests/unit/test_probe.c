@@ -5,9 +5,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "binet/threads.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "pooled.h"
 #include "scores.h"
 
 enum { N = 400, D = 9, K = 5 };
@@ -25,7 +25,7 @@ static void make(void)
         labels[i] = i < K ? i : (int64_t)(scores_next(&state) >> 33) % K;
         weights[i] = (double)(i % 4) / 2;
         for (int64_t j = 0; j < D; j++) {
-            double noise = (double)(scores_next(&state) >> 40) * 0x1p-22 - 2.0;
+            double noise = 4.0 * scores_uniform(&state) - 2.0;
             narrow[i * D + j] = (float)((noise + (double)((labels[i] * (j + 1)) % 3) + 4.0) * ldexp(1.0, (int)j));
             features[i * D + j] = narrow[i * D + j];
         }
@@ -110,6 +110,19 @@ static void fit(const binet_context *context, const binet_array *x, const double
     binet_probe_destroy(probe);
 }
 
+/* A first fit of other rows; its coefficients go to w, unless that is NULL. */
+static binet_probe_result fit_rows(const binet_context *context, const binet_array *x, const binet_array *y,
+                                   int64_t n_classes, const binet_array *s, double c,
+                                   const binet_probe_options *options, double *w)
+{
+    binet_probe_result result = {.struct_size = sizeof result, .coefficients = w};
+    binet_probe *probe = NULL;
+    CHECK_INT(binet_probe_create(context, x, y, n_classes, s, options, &probe, NULL), BINET_OK);
+    CHECK_INT(binet_probe_fit(probe, c, &result, NULL), BINET_OK);
+    binet_probe_destroy(probe);
+    return result;
+}
+
 static void the_certificate_is_true(void)
 {
     binet_array x = scores_matrix(features, BINET_F64, N, D);
@@ -157,16 +170,12 @@ static void weights_are_rows_that_come_more_often(void)
     binet_array y = scores_vector(labels_twice, BINET_I64, n);
     binet_probe_options options = {.struct_size = sizeof options, .tolerance = 1e-13};
     static fitted by_weight;
-    static fitted by_rows;
-    binet_probe *probe = NULL;
+    static double w[K * D];
     fit(NULL, &x, doubled, 0.1, 1e-13, &by_weight);
-    reset(&by_rows);
-    CHECK_INT(binet_probe_create(NULL, &more, &y, K, NULL, &options, &probe, NULL), BINET_OK);
-    CHECK_INT(binet_probe_fit(probe, 0.1, &by_rows.result, NULL), BINET_OK);
-    binet_probe_destroy(probe);
-    CHECK_NEAR(by_weight.result.objective / by_rows.result.objective, 1.0, 1e-12);
+    binet_probe_result by_rows = fit_rows(NULL, &more, &y, K, NULL, 0.1, &options, w);
+    CHECK_NEAR(by_weight.result.objective / by_rows.objective, 1.0, 1e-12);
     for (int64_t i = 0; i < K * D; i++) {
-        CHECK_NEAR(by_weight.w[i], by_rows.w[i], 1e-5);
+        CHECK_NEAR(by_weight.w[i], w[i], 1e-5);
     }
 }
 
@@ -187,24 +196,50 @@ static void order_and_strides_of_the_array_change_nothing(void)
     CHECK(memcmp(of[1].w, of[2].w, sizeof of[1].w) == 0);
 }
 
+/* Many features of falling variance: their probe is too large for Newton's method, and starts along a few axes. */
+enum { WIDE = 160, CLASSES = 8 };
+
+static float wide[N * WIDE];
+static int64_t classes[N];
+
+static void make_wide(void)
+{
+    uint64_t state = 3;
+    for (int64_t i = 0; i < N; i++) {
+        classes[i] = i % CLASSES;
+        for (int64_t j = 0; j < WIDE; j++) {
+            double noise = 2.0 * scores_uniform(&state) - 1.0;
+            wide[i * WIDE + j] = (float)((noise + sin((double)(classes[i] * (j + 1)))) / (double)(j + 1));
+        }
+    }
+}
+
+/* Of small features, which Newton's method ends, or of wide ones, which start along axes: W, and how it was found. */
+static binet_probe_result fit_on_threads(int32_t n_threads, int is_wide, double *w)
+{
+    binet_array x = is_wide ? scores_matrix(wide, BINET_F32, N, WIDE) : scores_matrix(features, BINET_F64, N, D);
+    binet_array y = scores_vector(is_wide ? classes : labels, BINET_I64, N);
+    binet_array s = scores_vector(weights, BINET_F64, N);
+    binet_probe_options options = {.struct_size = sizeof options, .tolerance = is_wide ? 1e-6 : 1e-12};
+    pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+    binet_probe_result result =
+        fit_rows(on.context, &x, &y, is_wide ? CLASSES : K, is_wide ? NULL : &s, 10.0, &options, w);
+    pooled_end(on);
+    return result;
+}
+
 static void threads_change_no_bit(void)
 {
-    binet_array x = scores_matrix(features, BINET_F64, N, D);
-    static fitted alone;
-    static fitted shared;
-    fit(NULL, &x, weights, 10.0, 1e-9, &alone);
-    for (int32_t threads = 2; threads <= 5; threads++) {
-        binet_thread_pool *pool = NULL;
-        CHECK_INT(binet_thread_pool_create(threads, &pool, NULL), BINET_OK);
-        binet_executor executor = binet_thread_pool_executor(pool);
-        binet_context_options options = {sizeof options, 0, NULL, &executor};
-        binet_context *context = NULL;
-        CHECK_INT(binet_context_create(&options, &context, NULL), BINET_OK);
-        fit(context, &x, weights, 10.0, 1e-9, &shared);
-        CHECK(memcmp(alone.w, shared.w, sizeof alone.w) == 0);
-        CHECK(alone.result.gap == shared.result.gap);
-        binet_context_destroy(context);
-        binet_thread_pool_destroy(pool);
+    static double alone[CLASSES * WIDE];
+    static double shared[CLASSES * WIDE];
+    for (int is_wide = 0; is_wide < 2; is_wide++) {
+        binet_probe_result of_one = fit_on_threads(1, is_wide, alone);
+        CHECK(is_wide ? of_one.n_coarse > 2 : of_one.n_newton > 0);
+        for (int32_t threads = 2; threads <= 5; threads++) {
+            binet_probe_result of_some = fit_on_threads(threads, is_wide, shared);
+            CHECK(memcmp(alone, shared, sizeof alone) == 0);
+            CHECK(of_one.gap == of_some.gap);
+        }
     }
 }
 
@@ -253,7 +288,7 @@ static void features_larger_than_memory_have_the_same_optimum(void)
         y_of[i] = (int32_t)((uint64_t)(i * K) / MANY); /* class by class */
         s_of[i] = i % 7 == 0 ? 2.0 : (double)(i % 2);
         for (int64_t j = 0; j < FEW; j++) {
-            x_of[i * FEW + j] = (double)(scores_next(&state) >> 40) * 0x1p-22 + (double)(y_of[i] * (j + 1) % 4);
+            x_of[i * FEW + j] = 4.0 * scores_uniform(&state) + (double)(y_of[i] * (j + 1) % 4);
         }
     }
     binet_array x = scores_matrix(x_of, BINET_F64, MANY, FEW);
@@ -264,14 +299,10 @@ static void features_larger_than_memory_have_the_same_optimum(void)
         for (int copied = 0; copied < 2; copied++) {
             binet_probe_options options = {
                 .struct_size = sizeof options, .tolerance = 1e-9, .row_bytes = copied ? 0 : 1};
-            binet_probe_result result = {.struct_size = sizeof result};
-            binet_probe *probe = NULL;
-            CHECK_INT(binet_probe_create(NULL, &x, &y, K, weighted ? &s : NULL, &options, &probe, NULL), BINET_OK);
-            CHECK_INT(binet_probe_fit(probe, 0.3, &result, NULL), BINET_OK);
+            binet_probe_result result = fit_rows(NULL, &x, &y, K, weighted ? &s : NULL, 0.3, &options, NULL);
             CHECK_INT(result.n_copied, copied ? MANY : 4096);
             CHECK(copied ? result.n_passes < 20 : result.n_passes >= result.n_evaluations + 2);
             objectives[copied] = result.objective;
-            binet_probe_destroy(probe);
         }
         CHECK_NEAR(objectives[0] / objectives[1], 1.0, 1e-9);
     }
@@ -296,12 +327,7 @@ static void a_few_rows_with_a_weight_among_many_are_as_if_alone(void)
         binet_array y = scores_vector(y_of, BINET_I64, n);
         binet_array s = scores_vector(s_of, BINET_F64, n);
         binet_probe_options options = {.struct_size = sizeof options, .tolerance = 1e-10};
-        binet_probe_result result = {.struct_size = sizeof result};
-        binet_probe *probe = NULL;
-        CHECK_INT(binet_probe_create(NULL, &x, &y, 2, &s, &options, &probe, NULL), BINET_OK);
-        CHECK_INT(binet_probe_fit(probe, 1.0, &result, NULL), BINET_OK);
-        objectives[alone] = result.objective;
-        binet_probe_destroy(probe);
+        objectives[alone] = fit_rows(NULL, &x, &y, 2, &s, 1.0, &options, NULL).objective;
     }
     CHECK_NEAR(objectives[0] / objectives[1], 1.0, 1e-9);
 }
@@ -316,7 +342,7 @@ static void separable_rows_converge_at_large_c(void)
     for (int64_t i = 0; i < MANY; i++) {
         y_of[i] = i % BLOBS;
         for (int64_t j = 0; j < WIDTH; j++) {
-            x_of[i * WIDTH + j] = (float)((double)(scores_next(&state) >> 40) * 0x1p-24 + 4.0 * (double)(y_of[i] == j));
+            x_of[i * WIDTH + j] = (float)(scores_uniform(&state) + 4.0 * (double)(y_of[i] == j));
         }
     }
     binet_array x = scores_matrix(x_of, BINET_F32, MANY, WIDTH);
@@ -337,28 +363,28 @@ static void separable_rows_converge_at_large_c(void)
 /* Nearly all rows of one class, and a penalty that leaves W at 0: the intercepts are the logs of the shares. */
 static void intercepts_far_from_their_start_are_found(void)
 {
-    enum { MANY = 2000, CLASSES = 10, WIDTH = 120 };
+    enum { MANY = 2000, TEN = 10, WIDTH = 120 };
     static float x_of[MANY * WIDTH];
     static int64_t y_of[MANY];
     uint64_t state = 5;
     for (int64_t i = 0; i < MANY; i++) {
         y_of[i] = i % 100 < 90 ? 0 : i % 10;
         for (int64_t j = 0; j < WIDTH; j++) {
-            x_of[i * WIDTH + j] = (float)((double)(scores_next(&state) >> 40) * 0x1p-24);
+            x_of[i * WIDTH + j] = (float)scores_uniform(&state);
         }
     }
     for (int64_t width = 2; width <= WIDTH; width += WIDTH - 2) {
         binet_array x = scores_matrix(x_of, BINET_F32, MANY, width);
         binet_array y = scores_vector(y_of, BINET_I64, MANY);
         double entropy = 0.0;
-        double b[CLASSES];
-        for (int64_t k = 0; k < CLASSES; k++) {
+        double b[TEN];
+        for (int64_t k = 0; k < TEN; k++) {
             double share = k == 0 ? 0.91 : 0.01;
             entropy -= share * log(share);
         }
         binet_probe *probe = NULL;
         binet_probe_result result = {.struct_size = sizeof result, .intercepts = b};
-        CHECK_INT(binet_probe_create(NULL, &x, &y, CLASSES, NULL, NULL, &probe, NULL), BINET_OK);
+        CHECK_INT(binet_probe_create(NULL, &x, &y, TEN, NULL, NULL, &probe, NULL), BINET_OK);
         CHECK_INT(binet_probe_fit(probe, 1e-8, &result, NULL), BINET_OK);
         CHECK_NEAR(result.objective / (1e-8 * MANY * entropy), 1.0, 1e-3);
         CHECK_NEAR(b[0] - b[1], log(91.0), 1e-2);
@@ -390,22 +416,43 @@ static void progress_tells_and_cancels(void)
     binet_probe_destroy(probe);
 }
 
-/* Many features of falling variance: their probe is too large for Newton's method, and starts along a few axes. A first
- * fit that is cancelled there, or just after, leaves a point to go on from. */
+static int32_t stop_at_a_second_block(void *user, int64_t n_evaluations, double gap)
+{
+    int64_t *last = user;
+    int32_t stop = last[0] == n_evaluations && last[1] == n_evaluations;
+    (void)gap;
+    last[1] = last[0];
+    last[0] = n_evaluations;
+    return stop;
+}
+
+/* No evaluation ends between two blocks of a Hessian's rows. */
+static void newtons_method_is_cancelled_within_a_hessian(void)
+{
+    enum { MANY = 1200 };
+    static double x_of[MANY * D];
+    static int64_t y_of[MANY];
+    int64_t last[2] = {-1, -1};
+    for (int64_t i = 0; i < MANY; i++) {
+        memcpy(x_of + i * D, features + i % N * D, D * sizeof *x_of);
+        y_of[i] = labels[i % N];
+    }
+    binet_array x = scores_matrix(x_of, BINET_F64, MANY, D);
+    binet_array y = scores_vector(y_of, BINET_I64, MANY);
+    binet_probe_options options = {
+        .struct_size = sizeof options, .tolerance = 1e-12, .progress = stop_at_a_second_block, .progress_user = last};
+    binet_probe_result result = {.struct_size = sizeof result};
+    binet_probe *probe = NULL;
+    CHECK_INT(binet_probe_create(NULL, &x, &y, K, NULL, &options, &probe, NULL), BINET_OK);
+    CHECK_INT(binet_probe_fit(probe, 10.0, &result, NULL), BINET_CANCELLED);
+    CHECK(result.objective == 0.0);
+    binet_probe_destroy(probe);
+}
+
+/* A first fit that is cancelled along the axes, or just after, leaves a point to go on from. */
 static void many_features_start_along_a_few_axes(void)
 {
-    enum { WIDTH = 160, CLASSES = 8 };
-    static float wide[N * WIDTH];
-    static int64_t classes[N];
-    uint64_t state = 3;
-    for (int64_t i = 0; i < N; i++) {
-        classes[i] = i % CLASSES;
-        for (int64_t j = 0; j < WIDTH; j++) {
-            double noise = (double)(scores_next(&state) >> 40) * 0x1p-23 - 1.0;
-            wide[i * WIDTH + j] = (float)((noise + sin((double)(classes[i] * (j + 1)))) / (double)(j + 1));
-        }
-    }
-    binet_array x = scores_matrix(wide, BINET_F32, N, WIDTH);
+    binet_array x = scores_matrix(wide, BINET_F32, N, WIDE);
     binet_array y = scores_vector(classes, BINET_I64, N);
     enum { EXACT = -1, UNDISTURBED };
     double least = 0.0;
@@ -457,9 +504,9 @@ static void a_fit_that_is_cut_off_says_how_far_it_came(void)
 
 static void nasty_features_converge(void)
 {
-    enum { SEPARABLE, DUPLICATED, WIDE };
+    enum { SEPARABLE, DUPLICATED, SCALES };
     static double nasty[N * D];
-    for (int kind = SEPARABLE; kind <= WIDE; kind++) {
+    for (int kind = SEPARABLE; kind <= SCALES; kind++) {
         for (int64_t i = 0; i < N; i++) {
             for (int64_t j = 0; j < D; j++) {
                 double value = features[i * D + j];
@@ -601,6 +648,7 @@ static void memory_that_runs_out_is_given_back(void)
 int main(void)
 {
     make();
+    make_wide();
     RUN(the_certificate_is_true);
     RUN(weights_are_rows_that_come_more_often);
     RUN(order_and_strides_of_the_array_change_nothing);
@@ -611,6 +659,7 @@ int main(void)
     RUN(separable_rows_converge_at_large_c);
     RUN(intercepts_far_from_their_start_are_found);
     RUN(progress_tells_and_cancels);
+    RUN(newtons_method_is_cancelled_within_a_hessian);
     RUN(many_features_start_along_a_few_axes);
     RUN(a_fit_that_is_cut_off_says_how_far_it_came);
     RUN(nasty_features_converge);

@@ -1,0 +1,33 @@
+/** The Hessian of a linear probe's objective in b and in W along the first principal axes, from a sample of rows and
+ *  factored: where rows vary most, the curvature is least like a Kronecker product. */
+#ifndef BINET_METRICS_PROBE_LEADING_H
+#define BINET_METRICS_PROBE_LEADING_H
+
+#include "metrics/probe_axes.h"
+
+typedef struct binet__probe_leading binet__probe_leading;
+
+/** For the first of these axes, which are borrowed: as many as leave it small, and cheap beside an evaluation over n
+ * rows when it is set from n_sample of them. NULL where none do. To be destroyed. */
+binet_status binet__probe_leading_create(const binet_context *context, const binet__probe_axes *axes, int64_t n_classes,
+                                         int64_t n, int64_t n_sample, binet__probe_leading **leading,
+                                         binet_error *error);
+
+void binet__probe_leading_destroy(binet__probe_leading *leading);
+
+/** Set it from rows in memory, by features or, where n_axes is not 0, along that many of the first axes, and their
+ * probabilities, each row times the root of its weight; the loss is `scale` times the mean over rows. */
+binet_status binet__probe_leading_set(binet__probe_leading *leading, const binet__probe_rows *rows, int64_t n_axes,
+                                      const float *probabilities, double scale, binet_error *error);
+
+/** Multiplications to set it. */
+double binet__probe_leading_cost(const binet__probe_leading *leading);
+
+/** How many axes it solves for; 0: it is NULL or could not be factored. */
+int64_t binet__probe_leading_axes(const binet__probe_leading *leading);
+
+/** direction_b [n_classes] and along [axes, n_classes] become H^-1 times gradient_b and along. */
+void binet__probe_leading_solve(const binet__probe_leading *leading, const double *gradient_b, double *direction_b,
+                                float *along);
+
+#endif

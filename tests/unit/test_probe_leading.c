@@ -1,0 +1,219 @@
+/* The Hessian of a probe along its leading axes is the one of the definition, computed here in plain loops. */
+#include "metrics/probe_leading.h"
+
+#include <math.h>
+
+#include "check.h"
+#include "failing_allocator.h"
+#include "pooled.h"
+#include "scores.h"
+
+enum { N = 700, D = 4, K = 3, SIZE = (D + 1) * K };
+
+static const double scale = 50.0;
+
+static float kept[N * D];
+static double weights[N];
+static float probabilities[N * K]; /* times the root of the weight */
+
+static void make(void)
+{
+    uint64_t state = 4;
+    for (int64_t i = 0; i < N; i++) {
+        double sum = 0.0;
+        double p[K];
+        weights[i] = (double)(i % 4) / 2;
+        for (int64_t j = 0; j < D; j++) {
+            kept[i * D + j] = (float)(2.0 * scores_uniform(&state) - 1.0);
+        }
+        for (int64_t k = 0; k < K; k++) {
+            p[k] = 0.1 + scores_uniform(&state);
+            sum += p[k];
+        }
+        for (int64_t k = 0; k < K; k++) {
+            probabilities[i * K + k] = (float)(p[k] / sum * sqrt(weights[i]));
+        }
+    }
+}
+
+/* Axes that are the features, each with a variance of 1. */
+static binet__probe_axes features_as_axes(void)
+{
+    static float vectors[D * D];
+    static float variances[D];
+    for (int64_t j = 0; j < D; j++) {
+        vectors[j * (D + 1)] = 1.0F;
+        variances[j] = 1.0F;
+    }
+    return (binet__probe_axes){.width = D, .vectors = vectors, .variances = variances};
+}
+
+static binet__probe_rows rows_of(const double *weight)
+{
+    return (binet__probe_rows){.kept = kept, .stride = D, .weights = weight, .n = N, .width = D, .n_classes = K};
+}
+
+/* The penalty, and scale times the mean over rows of z z' x (diag(p) - p p'), z = (1, x); a hundredth of that one's
+ * diagonal; and the mean of b's diagonal, over K, all over b's block, where it is singular. */
+static void hessian_by_definition(double h[SIZE][SIZE])
+{
+    double weight = 0.0;
+    double trace = 0.0;
+    memset(h, 0, SIZE * sizeof h[0]);
+    for (int64_t i = 0; i < N; i++) {
+        weight += weights[i];
+    }
+    for (int64_t i = 0; i < N; i++) {
+        for (int64_t r = 0; r < SIZE; r++) {
+            for (int64_t c = 0; c < SIZE && weights[i] > 0.0; c++) {
+                double z_r = r / K == 0 ? 1.0 : kept[i * D + r / K - 1];
+                double z_c = c / K == 0 ? 1.0 : kept[i * D + c / K - 1];
+                double p_r = probabilities[i * K + r % K] / sqrt(weights[i]);
+                double p_c = probabilities[i * K + c % K] / sqrt(weights[i]);
+                h[r][c] += scale / weight * weights[i] * z_r * z_c * ((r % K == c % K ? p_r : 0.0) - p_r * p_c);
+            }
+        }
+    }
+    for (int64_t k = 0; k < K; k++) {
+        trace += h[k][k];
+    }
+    for (int64_t r = 0; r < SIZE; r++) {
+        for (int64_t c = 0; c < K && r < K; c++) {
+            h[r][c] += trace / (K * K);
+        }
+        h[r][r] = 1.01 * h[r][r] + (r < K ? 0.0 : 1.0);
+    }
+}
+
+static void a_direction_times_the_hessian_is_the_gradient(void)
+{
+    static double h[SIZE][SIZE];
+    double gradient[SIZE];
+    double direction[SIZE];
+    float along[D * K];
+    uint64_t state = 9;
+    binet__probe_axes axes = features_as_axes();
+    binet__probe_rows rows = rows_of(weights);
+    binet__probe_leading *leading = NULL;
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_axes(leading), 0);
+    for (int64_t n_axes = 0; n_axes <= D; n_axes += D) { /* by features, then the same rows as turned ones */
+        CHECK_INT(binet__probe_leading_set(leading, &rows, n_axes, probabilities, scale, NULL), BINET_OK);
+        CHECK_INT(binet__probe_leading_axes(leading), D);
+        for (int64_t i = 0; i < SIZE; i++) {
+            gradient[i] = scores_uniform(&state) - 0.5;
+        }
+        for (int64_t i = K; i < SIZE; i++) {
+            along[i - K] = (float)gradient[i];
+        }
+        binet__probe_leading_solve(leading, gradient, direction, along);
+        for (int64_t i = K; i < SIZE; i++) {
+            direction[i] = along[i - K];
+        }
+        hessian_by_definition(h);
+        for (int64_t r = 0; r < SIZE; r++) {
+            double product = 0.0;
+            for (int64_t c = 0; c < SIZE; c++) {
+                product += h[r][c] * direction[c];
+            }
+            CHECK_NEAR(product, gradient[r], 1e-5);
+        }
+    }
+    binet__probe_leading_destroy(leading);
+}
+
+static void some_axes_of_turned_rows_are_those_that_are_solved_for(void)
+{
+    binet__probe_axes axes = features_as_axes();
+    binet__probe_rows rows = rows_of(NULL);
+    binet__probe_leading *leading = NULL;
+    rows.width = 2;
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_set(leading, &rows, 2, probabilities, scale, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_axes(leading), 2);
+    binet__probe_leading_destroy(leading);
+}
+
+/* Rows that weigh nothing have no Hessian in b: there is none to solve with, and no failure. */
+static void rows_without_a_weight_leave_it_unset(void)
+{
+    static const double zeros[N];
+    static const float none[N * K];
+    binet__probe_axes axes = features_as_axes();
+    binet__probe_rows rows = rows_of(zeros);
+    binet__probe_leading *leading = NULL;
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_set(leading, &rows, 0, none, scale, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_axes(leading), 0);
+    binet__probe_leading_destroy(leading);
+}
+
+static void what_costs_more_than_an_evaluation_is_not_made(void)
+{
+    binet__probe_axes axes = features_as_axes();
+    binet__probe_leading *leading = NULL;
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, 7000, INT64_C(1) << 40, N, &leading, NULL), BINET_OK);
+    CHECK(leading == NULL); /* too large */
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, 1000, N, N, &leading, NULL), BINET_OK);
+    CHECK(leading == NULL); /* too dear */
+    CHECK(isinf(binet__probe_leading_cost(leading)));
+    CHECK_INT(binet__probe_leading_axes(leading), 0);
+    for (int64_t n = 1; n < 1 << 20; n *= 2) {
+        CHECK_INT(binet__probe_leading_create(NULL, &axes, K, n, N, &leading, NULL), BINET_OK);
+        CHECK(leading == NULL || binet__probe_leading_cost(leading) <= 2.0 * (double)n * D * K);
+        binet__probe_leading_destroy(leading);
+    }
+}
+
+static void threads_change_no_bit(void)
+{
+    float found[2][D * K] = {{0}};
+    binet__probe_axes axes = features_as_axes();
+    binet__probe_rows rows = rows_of(weights);
+    for (int32_t n_threads = 1; n_threads <= 4; n_threads++) {
+        float *along = found[n_threads > 1];
+        double gradient[K] = {1.0, -2.0, 1.0};
+        pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+        binet__probe_leading *leading = NULL;
+        axes.context = on.context;
+        CHECK_INT(binet__probe_leading_create(on.context, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+        CHECK_INT(binet__probe_leading_set(leading, &rows, 0, probabilities, scale, NULL), BINET_OK);
+        for (int i = 0; i < D * K; i++) {
+            along[i] = (float)i;
+        }
+        binet__probe_leading_solve(leading, gradient, gradient, along);
+        CHECK(memcmp(found[0], along, sizeof found[0]) == 0);
+        binet__probe_leading_destroy(leading);
+        pooled_end(on);
+    }
+}
+
+static void memory_that_runs_out_is_given_back(void)
+{
+    FAILING_ALLOCATOR_LOOP(allocator, context)
+    {
+        binet__probe_axes axes = features_as_axes();
+        binet__probe_rows rows = rows_of(weights);
+        binet__probe_leading *leading = NULL;
+        axes.context = context;
+        binet_status status = binet__probe_leading_create(context, &axes, K, 1 << 20, N, &leading, NULL);
+        if (status == BINET_OK) {
+            status = binet__probe_leading_set(leading, &rows, 0, probabilities, scale, NULL);
+        }
+        binet__probe_leading_destroy(leading);
+        failing_allocator_next(&allocator, status);
+    }
+    binet_context_destroy(context);
+}
+
+int main(void)
+{
+    make();
+    RUN(a_direction_times_the_hessian_is_the_gradient);
+    RUN(some_axes_of_turned_rows_are_those_that_are_solved_for);
+    RUN(rows_without_a_weight_leave_it_unset);
+    RUN(what_costs_more_than_an_evaluation_is_not_made);
+    RUN(threads_change_no_bit);
+    RUN(memory_that_runs_out_is_given_back);
+    return check_result();
+}
