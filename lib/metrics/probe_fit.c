@@ -41,7 +41,7 @@ static const double better = 0.9;
 
 static binet__probe_rows sample_of(const binet__probe_fit *of, int64_t most)
 {
-    binet__probe_rows sample = of->n_axes > 0 ? of->rows : of->probe->data.copied;
+    binet__probe_rows sample = of->sampled;
     sample.n = sample.n < most ? sample.n : most;
     return sample;
 }
@@ -50,9 +50,11 @@ void binet__probe_use_all(binet__probe_fit *of, int precise)
 {
     of->precise = precise;
     of->rows = precise ? of->probe->data.all : of->probe->data.nearest; /* the copy is rounded to f32 */
+    of->sampled = of->probe->data.copied;
     of->factor = of->c;
     of->n_axes = 0;
     of->enough = 0.0;
+    of->holds_out = 0;
 }
 
 /* The objective's gradient out of that of the loss; some numbers. */
@@ -117,11 +119,38 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
     return binet__probe_tell(of, error);
 }
 
+/* The objective as a sample of the rows has it; `room` is of a point. */
+static binet_status estimate(const binet__probe_fit *of, const double *point, double *room, double *value,
+                             binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    binet__probe_rows sample = sample_of(of, BINET__PROBE_CLASS_ROWS);
+    double weight = binet__probe_sum_of_weights(&sample);
+    int64_t n_weights = sample.width * sample.n_classes;
+    const double *weights = point + sample.n_classes;
+    binet_status status = binet__probe_loss_evaluate(probe->loss, &sample, point, 0, value, room, error);
+    *value = weight > 0.0 ? of->scale * *value / weight + binet__dot(weights, weights, n_weights) / 2.0 : 0.0;
+    return status;
+}
+
 /* ---- What L-BFGS asks for ---- */
 
 static binet_status evaluate(void *user, const double *point, double *value, double *gradient, binet_error *error)
 {
     return binet__probe_objective(user, point, value, gradient, error);
+}
+
+/* Rows that are sure and wrong have next to no curvature where they are, but they have on the way to their labels,
+ * which is where a step goes; others have three quarters of their own, by mean. */
+static void halve_the_way_to_labels(const binet__probe_rows *sample, float *probabilities)
+{
+    for (int64_t i = 0; i < sample->n; i++) {
+        float *p = probabilities + i * sample->n_classes;
+        for (int64_t k = 0; k < sample->n_classes; k++) {
+            p[k] *= 0.5F;
+        }
+        p[sample->labels[i]] += 0.5F * (float)sqrt(binet__probe_weight(sample, i));
+    }
 }
 
 /* The curvature of the classes at the point of the search. */
@@ -134,6 +163,9 @@ static binet_status refresh(binet__probe_fit *of, binet_error *error)
     float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
     binet_status status =
         binet__probe_loss_probabilities(probe->loss, &sample, probe->point, probe->probabilities, error);
+    if (status == BINET_OK) {
+        halve_the_way_to_labels(&sample, probe->probabilities);
+    }
     if (status == BINET_OK && of->n_products >= binet__probe_leading_cost(probe->leading)) {
         of->n_products = 0.0;
         status = binet__probe_leading_set(probe->leading, &sample, of->n_axes, probe->probabilities, of->scale, error);
@@ -179,6 +211,15 @@ static binet_status judge(void *user, double value, const double *gradient, int 
         }
     }
     of->n_steps++;
+    if (of->holds_out) {
+        double estimated = 0.0;
+        binet_status status = estimate(of, of->probe->point, of->probe->before, &estimated, error);
+        if (status != BINET_OK || estimated >= of->last_estimate) {
+            *done = 1;
+            return status;
+        }
+        of->last_estimate = estimated;
+    }
     int64_t n_classes = of->rows.n_classes;
     int64_t n_weights = of->rows.width * n_classes;
     /* Where b is optimal, which the end of the search sees to. */
@@ -197,27 +238,20 @@ static binet_status judge(void *user, double value, const double *gradient, int 
 static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    binet__probe_rows sample = sample_of(of, BINET__PROBE_CLASS_ROWS);
     double ratio = log(of->c / probe->c) / log(probe->c / probe->c_before);
-    double weight = binet__probe_sum_of_weights(&sample);
-    double values[2];
+    double here = 0.0;
+    double there = 0.0;
     double *further = probe->before;
     for (int64_t i = 0; i < probe->size; i++) {
         further[i] = probe->point[i] + ratio * (probe->point[i] - probe->before[i]);
     }
-    for (int which = 0; which < 2; which++) {
-        const double *point = which == 0 ? probe->point : further;
-        binet_status status =
-            binet__probe_loss_evaluate(probe->loss, &sample, point, 0, &values[which], probe->gradient, error);
-        if (status != BINET_OK) {
-            return status;
-        }
-        int64_t n_free = sample.n_classes;
-        double square = binet__dot(point + n_free, point + n_free, probe->size - n_free);
-        values[which] = weight > 0.0 ? of->scale * values[which] / weight + square / 2.0 : 0.0;
+    binet_status status = estimate(of, probe->point, probe->gradient, &here, error);
+    status = status == BINET_OK ? estimate(of, further, probe->gradient, &there, error) : status;
+    if (status != BINET_OK) {
+        return status;
     }
     double *point = probe->point;
-    if (values[1] < values[0]) {
+    if (there < here) {
         probe->before = point;
         probe->point = further;
     } else {
@@ -285,8 +319,19 @@ static binet_status descend_coarsely(binet__probe_fit *of, const binet__probe_ro
 {
     of->precise = 0;
     of->rows = *rows;
+    of->sampled = *rows;
     of->n_axes = n_axes;
-    of->factor = of->scale / binet__probe_sum_of_weights(rows);
+    of->holds_out = of->probe->data.copied.n < of->probe->data.all.n;
+    of->last_estimate = INFINITY;
+    if (of->holds_out) {
+        int64_t n = rows->n / 4 < BINET__PROBE_CLASS_ROWS ? rows->n / 4 : BINET__PROBE_CLASS_ROWS;
+        of->rows = binet__probe_rows_after(rows, n);
+    }
+    double weight = binet__probe_sum_of_weights(&of->rows);
+    if (weight == 0.0) {
+        return BINET_OK; /* only rows held out have a weight */
+    }
+    of->factor = of->scale / weight;
     of->enough = fmax(coarse_slope, of->probe->given.tolerance / 10.0);
     binet__lbfgs_restart(of->probe->search, (rows->width + 1) * rows->n_classes);
     return descend(of, error);
@@ -344,7 +389,7 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
     double last = INFINITY; /* gap of W, when it was certified before */
     of->target = nearer * given->tolerance;
     int cold = of->probe->c == 0.0;
-    of->n_products = cold ? 0.0 : (double)FLT_MAX; /* at zero all is a Kronecker product */
+    of->n_products = cold ? 0.0 : (double)FLT_MAX; /* at zero a Kronecker product will do */
     binet__probe_use_all(of, 0);
     binet_status started = start(of, error);
     started = started == BINET_OK && cold ? climb(of, error) : started;

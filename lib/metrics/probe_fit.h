@@ -46,11 +46,14 @@ struct binet_probe {
 typedef struct binet__probe_fit {
     binet_probe *probe;
     double c;
-    double scale;           /* c times the sum of weights: the loss is this times its mean */
-    binet__probe_rows rows; /* that are evaluated */
-    double factor;          /* of the loss of those rows: c, where they are all rows */
+    double scale;              /* c times the sum of weights: the loss is this times its mean */
+    binet__probe_rows rows;    /* that are evaluated */
+    binet__probe_rows sampled; /* in memory: its first ones are for the curvature and the length of a step */
+    double factor;             /* of the loss of those rows: c, where they are all rows */
     int precise;
-    int64_t n_axes;  /* of a search along the first axes; 0: by features */
+    int64_t n_axes; /* of a search along the first axes; 0: by features */
+    int holds_out;  /* rows that are sampled from the search, which ends where it does them no good */
+    double last_estimate;
     double enough;   /* slope, over the objective, at which a coarse search ends; 0: this one is not */
     double gap;      /* of the last point that was judged */
     double distance; /* likewise */

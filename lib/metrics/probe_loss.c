@@ -54,6 +54,16 @@ typedef struct scratch {
     void *read;
 } scratch;
 
+binet__probe_rows binet__probe_rows_after(const binet__probe_rows *rows, int64_t n)
+{
+    binet__probe_rows after = *rows;
+    after.kept += n * rows->stride;
+    after.labels += n;
+    after.weights = rows->weights != NULL ? rows->weights + n : NULL;
+    after.n -= n;
+    return after;
+}
+
 double binet__probe_sum_of_weights(const binet__probe_rows *rows)
 {
     double sum = 0.0;

@@ -26,6 +26,9 @@ static inline double binet__probe_weight(const binet__probe_rows *rows, int64_t 
 /** That of all rows. */
 double binet__probe_sum_of_weights(const binet__probe_rows *rows);
 
+/** Rows in memory without the first n. */
+binet__probe_rows binet__probe_rows_after(const binet__probe_rows *rows, int64_t n);
+
 typedef struct binet__probe_loss binet__probe_loss;
 
 /** What passes need, for rows of at most this width; to be destroyed. */
