@@ -6,32 +6,27 @@
 #include "check.h"
 #include "failing_allocator.h"
 #include "pooled.h"
-#include "scores.h"
+#include "probe_rows.h"
 
-enum { N = 700, D = 4, K = 3, SIZE = (D + 1) * K };
+enum { N = 700 };
 
 static const double scale = 50.0;
 
-static float kept[N * D];
-static double weights[N];
 static float probabilities[N * K]; /* times the root of the weight */
 
 static void make(void)
 {
     uint64_t state = 4;
+    rows_make();
     for (int64_t i = 0; i < N; i++) {
         double sum = 0.0;
         double p[K];
-        weights[i] = (double)(i % 4) / 2;
-        for (int64_t j = 0; j < D; j++) {
-            kept[i * D + j] = (float)(2.0 * scores_uniform(&state) - 1.0);
-        }
         for (int64_t k = 0; k < K; k++) {
             p[k] = 0.1 + scores_uniform(&state);
             sum += p[k];
         }
         for (int64_t k = 0; k < K; k++) {
-            probabilities[i * K + k] = (float)(p[k] / sum * sqrt(weights[i]));
+            probabilities[i * K + k] = (float)(p[k] / sum * sqrt(rows_weights[i]));
         }
     }
 }
@@ -48,11 +43,6 @@ static binet__probe_axes features_as_axes(void)
     return (binet__probe_axes){.width = D, .vectors = vectors, .variances = variances};
 }
 
-static binet__probe_rows rows_of(const double *weight)
-{
-    return (binet__probe_rows){.kept = kept, .stride = D, .weights = weight, .n = N, .width = D, .n_classes = K};
-}
-
 /* The penalty, and scale times the mean over rows of z z' x (diag(p) - p p'), z = (1, x); a hundredth of that one's
  * diagonal; and the mean of b's diagonal, over K, all over b's block, where it is singular. */
 static void hessian_by_definition(double h[SIZE][SIZE])
@@ -61,16 +51,16 @@ static void hessian_by_definition(double h[SIZE][SIZE])
     double trace = 0.0;
     memset(h, 0, SIZE * sizeof h[0]);
     for (int64_t i = 0; i < N; i++) {
-        weight += weights[i];
+        weight += rows_weights[i];
     }
     for (int64_t i = 0; i < N; i++) {
         for (int64_t r = 0; r < SIZE; r++) {
-            for (int64_t c = 0; c < SIZE && weights[i] > 0.0; c++) {
-                double z_r = r / K == 0 ? 1.0 : kept[i * D + r / K - 1];
-                double z_c = c / K == 0 ? 1.0 : kept[i * D + c / K - 1];
-                double p_r = probabilities[i * K + r % K] / sqrt(weights[i]);
-                double p_c = probabilities[i * K + c % K] / sqrt(weights[i]);
-                h[r][c] += scale / weight * weights[i] * z_r * z_c * ((r % K == c % K ? p_r : 0.0) - p_r * p_c);
+            for (int64_t c = 0; c < SIZE && rows_weights[i] > 0.0; c++) {
+                double z_r = r / K == 0 ? 1.0 : rows_kept[i * D + r / K - 1];
+                double z_c = c / K == 0 ? 1.0 : rows_kept[i * D + c / K - 1];
+                double p_r = probabilities[i * K + r % K] / sqrt(rows_weights[i]);
+                double p_c = probabilities[i * K + c % K] / sqrt(rows_weights[i]);
+                h[r][c] += scale / weight * rows_weights[i] * z_r * z_c * ((r % K == c % K ? p_r : 0.0) - p_r * p_c);
             }
         }
     }
@@ -93,7 +83,7 @@ static void a_direction_times_the_hessian_is_the_gradient(void)
     float along[D * K];
     uint64_t state = 9;
     binet__probe_axes axes = features_as_axes();
-    binet__probe_rows rows = rows_of(weights);
+    binet__probe_rows rows = rows_in_memory(N, rows_weights);
     binet__probe_leading *leading = NULL;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
@@ -125,7 +115,7 @@ static void a_direction_times_the_hessian_is_the_gradient(void)
 static void some_axes_of_turned_rows_are_those_that_are_solved_for(void)
 {
     binet__probe_axes axes = features_as_axes();
-    binet__probe_rows rows = rows_of(NULL);
+    binet__probe_rows rows = rows_in_memory(N, NULL);
     binet__probe_leading *leading = NULL;
     rows.width = 2;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
@@ -140,7 +130,7 @@ static void rows_without_a_weight_leave_it_unset(void)
     static const double zeros[N];
     static const float none[N * K];
     binet__probe_axes axes = features_as_axes();
-    binet__probe_rows rows = rows_of(zeros);
+    binet__probe_rows rows = rows_in_memory(N, zeros);
     binet__probe_leading *leading = NULL;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
     CHECK_INT(binet__probe_leading_set(leading, &rows, 0, none, scale, NULL), BINET_OK);
@@ -169,7 +159,7 @@ static void threads_change_no_bit(void)
 {
     float found[2][D * K] = {{0}};
     binet__probe_axes axes = features_as_axes();
-    binet__probe_rows rows = rows_of(weights);
+    binet__probe_rows rows = rows_in_memory(N, rows_weights);
     for (int32_t n_threads = 1; n_threads <= 4; n_threads++) {
         float *along = found[n_threads > 1];
         double gradient[K] = {1.0, -2.0, 1.0};
@@ -193,7 +183,7 @@ static void memory_that_runs_out_is_given_back(void)
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
         binet__probe_axes axes = features_as_axes();
-        binet__probe_rows rows = rows_of(weights);
+        binet__probe_rows rows = rows_in_memory(N, rows_weights);
         binet__probe_leading *leading = NULL;
         axes.context = context;
         binet_status status = binet__probe_leading_create(context, &axes, K, 1 << 20, N, &leading, NULL);
