@@ -11,7 +11,7 @@ typedef struct binet__probe_axes {
     float *variances; /**< [width] >= 0, descending */
 } binet__probe_axes;
 
-/** Those of the first `n` of rows in memory. On failure there is nothing to release. */
+/** Those of the first `n` of rows in memory, which are contiguous. On failure there is nothing to release. */
 binet_status binet__probe_axes_find(const binet_context *context, const binet__probe_rows *rows, int64_t n,
                                     binet__probe_axes *axes, binet_error *error);
 

@@ -14,8 +14,8 @@ binet_status binet__probe_curvature_create(const binet_context *context, const b
 
 void binet__probe_curvature_destroy(binet__probe_curvature *curvature);
 
-/** Set the matrix over classes [n_classes, n_classes], of which the lower triangle is read and which is lost: the mean
- *  over rows of diag(p) - p p'. */
+/** Set the matrix over classes [n_classes, n_classes], of which the lower triangle is read: the mean over rows of
+ *  diag(p) - p p'. */
 binet_status binet__probe_curvature_set(binet__probe_curvature *curvature, const float *classes, binet_error *error);
 
 /** direction = H^-1 gradient, each b[n_classes] and then W of the features [width, n_classes], or W of the first n_axes

@@ -5,7 +5,7 @@
 #include "base/context.h"
 #include "base/memory.h"
 
-enum { CHUNK = 64 /* rows of a task */, MOST_TRIALS = 12, MOST_MOVES = 20 };
+enum { CHUNK = 64 /* rows of a task */, MOST_TRIALS = 20, MOST_MOVES = 20 };
 
 /* The slope is small enough at this part of what it was. */
 static const double flat = 0.1;
@@ -86,6 +86,10 @@ static void differentiate(void *argument, int64_t chunk)
         }
         binet__scaling scaling;
         line->kernels->scale_f32(logits, k, &parameters, scaled, &scaling);
+        if (scaling.state != BINET__ROW_OK) { /* too far */
+            first_sum = -(double)INFINITY;
+            break;
+        }
         double weight = binet__probe_weight(&line->rows, i);
         float own = drift[line->rows.labels[i]];
         float mean = 0.0F;
@@ -151,6 +155,9 @@ binet_status binet__probe_line_search(binet__probe_line *line, const binet__prob
         second = second * scale / weight + square;
         if (i == 0) {
             offset = -slope - first;
+            if (!isfinite(offset)) { /* a direction too large to look along */
+                break;
+            }
             continue;
         }
         if (fabs(first) <= flat * slope) {
@@ -165,7 +172,7 @@ binet_status binet__probe_line_search(binet__probe_line *line, const binet__prob
         if (!(next > low && next < high)) {
             next = isfinite(high) ? (low + high) / 2.0 : 2.0 * at;
         }
-        at = fmin(next, growth * at);
+        at = i == MOST_TRIALS && low > 0.0 ? low : fmin(next, growth * at);
     }
     *length = at;
     return status;

@@ -81,7 +81,7 @@ static void the_slope_is_a_tenth_where_a_search_ends(void)
     CHECK_INT(searcher_create(NULL, &of), BINET_OK);
     rows_numbers(point, SIZE, 3);
     for (int64_t n = 10; n <= N; n += N - 10) {
-        for (double size = 1e-2; size < 1e3; size *= 100.0) {
+        for (double size = 1e-2; size < 1e5; size *= 100.0) {
             for (double factor = 0.5; factor <= 2.0; factor *= 2.0) {
                 binet__probe_rows even = rows_in_memory(n, NULL);
                 binet__probe_rows weighted = rows_in_memory(n, rows_weights);
@@ -90,6 +90,23 @@ static void the_slope_is_a_tenth_where_a_search_ends(void)
             }
         }
     }
+    searcher_destroy(&of);
+}
+
+/* Logits along it are too large for f32: the search of the whole function finds how far to go. */
+static void a_direction_that_overflows_is_left_as_it_is(void)
+{
+    double point[SIZE];
+    double direction[SIZE];
+    double length = 0.0;
+    binet__probe_rows rows = rows_in_memory(N, NULL);
+    searcher of;
+    CHECK_INT(searcher_create(NULL, &of), BINET_OK);
+    rows_numbers(point, SIZE, 3);
+    draw_direction(&rows, point, 1e40, 8, direction);
+    double slope = slope_at(&rows, point, direction, 0.0);
+    CHECK_INT(binet__probe_line_search(of.line, &rows, point, direction, scale, slope, 0.0, &length, NULL), BINET_OK);
+    CHECK(length == 1.0);
     searcher_destroy(&of);
 }
 
@@ -196,6 +213,7 @@ int main(void)
 {
     rows_make();
     RUN(the_slope_is_a_tenth_where_a_search_ends);
+    RUN(a_direction_that_overflows_is_left_as_it_is);
     RUN(a_row_that_weighs_all_counts_wherever_it_is);
     RUN(a_search_goes_on_from_where_the_last_one_ended);
     RUN(rows_without_a_weight_leave_a_step_as_it_is);
