@@ -153,7 +153,7 @@ static binet_status prepare(binet_probe *probe, binet_error *error)
     probe->classes = probe->probabilities + n_classes * n_sample;
     binet_status status = take_axes(probe, error);
     status = status == BINET_OK ? binet__probe_leading_create(context, &probe->axes, n_classes, probe->data.all.n,
-                                                              n_sample, &probe->leading, error)
+                                                              copied->n, &probe->leading, error)
                                 : status;
     status = status == BINET_OK ? binet__probe_curvature_create(context, &probe->axes, probe->leading, n_classes,
                                                                 &probe->curvature, error)

@@ -14,6 +14,7 @@ enum {
     MOST_STALLED_NEAR = 8, /* the same where rounding is likely */
     MOST_STALLED_F64 = 60, /* the same in f64, before that is certified */
     MOST_IN_VAIN = 5,      /* certificates in f64 that are no better, before the search ends */
+    MOST_WORSE = 2,        /* steps that do no good to rows held out, before a coarse search ends */
     MOST_AXES = 10,        /* of a coarse search, for each class */
     MOST_MOVES = 3         /* of b, before a certificate */
 };
@@ -54,7 +55,7 @@ void binet__probe_use_all(binet__probe_fit *of, int precise)
     of->factor = of->c;
     of->n_axes = 0;
     of->enough = 0.0;
-    of->holds_out = 0;
+    of->n_held_out = 0;
 }
 
 /* The objective's gradient out of that of the loss; some numbers. */
@@ -119,12 +120,12 @@ binet_status binet__probe_objective(binet__probe_fit *of, const double *point, d
     return binet__probe_tell(of, error);
 }
 
-/* The objective as a sample of the rows has it; `room` is of a point. */
-static binet_status estimate(const binet__probe_fit *of, const double *point, double *room, double *value,
+/* The objective as n rows of the sample have it; `room` is of a point. */
+static binet_status estimate(const binet__probe_fit *of, int64_t n, const double *point, double *room, double *value,
                              binet_error *error)
 {
     binet_probe *probe = of->probe;
-    binet__probe_rows sample = sample_of(of, BINET__PROBE_CLASS_ROWS);
+    binet__probe_rows sample = sample_of(of, n);
     double weight = binet__probe_sum_of_weights(&sample);
     int64_t n_weights = sample.width * sample.n_classes;
     const double *weights = point + sample.n_classes;
@@ -153,7 +154,38 @@ static void halve_the_way_to_labels(const binet__probe_rows *sample, float *prob
     }
 }
 
-/* The curvature of the classes at the point of the search. */
+/* What the curvature is taken from: those of rows at the point of the search, each times the root of its weight. */
+static binet_status take_probabilities(const binet__probe_fit *of, const binet__probe_rows *rows, binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    binet_status status = binet__probe_loss_probabilities(probe->loss, rows, probe->point, probe->probabilities, error);
+    if (status == BINET_OK) {
+        halve_the_way_to_labels(rows, probe->probabilities);
+    }
+    return status;
+}
+
+/* The Hessian along the leading axes. */
+static binet_status refresh_leading(const binet__probe_fit *of, binet_error *error)
+{
+    binet__probe_leading *leading = of->probe->leading;
+    binet__probe_rows sample = sample_of(of, binet__probe_leading_rows(leading));
+    binet_status status = BINET_OK;
+    binet__probe_leading_begin(leading, of->n_axes);
+    for (int64_t first = 0; status == BINET_OK && first < sample.n; first += BINET__PROBE_LEADING_ROWS) {
+        binet__probe_rows rows = binet__probe_rows_after(&sample, first);
+        rows.n = rows.n < BINET__PROBE_LEADING_ROWS ? rows.n : BINET__PROBE_LEADING_ROWS;
+        status = take_probabilities(of, &rows, error);
+        status =
+            status == BINET_OK ? binet__probe_leading_add(leading, &rows, of->probe->probabilities, error) : status;
+    }
+    if (status == BINET_OK) {
+        binet__probe_leading_finish(leading, of->scale);
+    }
+    return status;
+}
+
+/* The curvature at the point of the search. */
 static binet_status refresh(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
@@ -161,15 +193,12 @@ static binet_status refresh(binet__probe_fit *of, binet_error *error)
     int64_t n_classes = sample.n_classes;
     double weight = binet__probe_sum_of_weights(&sample);
     float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
-    binet_status status =
-        binet__probe_loss_probabilities(probe->loss, &sample, probe->point, probe->probabilities, error);
-    if (status == BINET_OK) {
-        halve_the_way_to_labels(&sample, probe->probabilities);
-    }
-    if (status == BINET_OK && of->n_products >= binet__probe_leading_cost(probe->leading)) {
+    binet_status status = BINET_OK;
+    if (of->n_products >= binet__probe_leading_cost(probe->leading)) {
         of->n_products = 0.0;
-        status = binet__probe_leading_set(probe->leading, &sample, of->n_axes, probe->probabilities, of->scale, error);
+        status = refresh_leading(of, error);
     }
+    status = status == BINET_OK ? take_probabilities(of, &sample, error) : status;
     status = status == BINET_OK ? binet__gram_f32(probe->context, probe->probabilities, sample.n, n_classes, -part,
                                                   probe->classes, error)
                                 : status;
@@ -211,14 +240,15 @@ static binet_status judge(void *user, double value, const double *gradient, int 
         }
     }
     of->n_steps++;
-    if (of->holds_out) {
+    if (of->n_held_out > 0) {
         double estimated = 0.0;
-        binet_status status = estimate(of, of->probe->point, of->probe->before, &estimated, error);
-        if (status != BINET_OK || estimated >= of->last_estimate) {
+        binet_status status = estimate(of, of->n_held_out, of->probe->point, of->probe->before, &estimated, error);
+        of->n_worse = estimated < of->best_estimate ? 0 : of->n_worse + 1;
+        of->best_estimate = fmin(estimated, of->best_estimate);
+        if (status != BINET_OK || of->n_worse == MOST_WORSE) {
             *done = 1;
             return status;
         }
-        of->last_estimate = estimated;
     }
     int64_t n_classes = of->rows.n_classes;
     int64_t n_weights = of->rows.width * n_classes;
@@ -245,8 +275,9 @@ static binet_status extrapolate(binet__probe_fit *of, binet_error *error)
     for (int64_t i = 0; i < probe->size; i++) {
         further[i] = probe->point[i] + ratio * (probe->point[i] - probe->before[i]);
     }
-    binet_status status = estimate(of, probe->point, probe->gradient, &here, error);
-    status = status == BINET_OK ? estimate(of, further, probe->gradient, &there, error) : status;
+    binet_status status = estimate(of, BINET__PROBE_CLASS_ROWS, probe->point, probe->gradient, &here, error);
+    status =
+        status == BINET_OK ? estimate(of, BINET__PROBE_CLASS_ROWS, further, probe->gradient, &there, error) : status;
     if (status != BINET_OK) {
         return status;
     }
@@ -313,6 +344,13 @@ static binet_status descend(binet__probe_fit *of, binet_error *error)
     return status == BINET_NOT_CONVERGED ? BINET_OK : status;
 }
 
+/* Rows that curvature is taken from. */
+static int64_t most_sampled(const binet_probe *probe)
+{
+    int64_t n = probe->leading != NULL ? binet__probe_leading_rows(probe->leading) : 0;
+    return n > BINET__PROBE_CLASS_ROWS ? n : BINET__PROBE_CLASS_ROWS;
+}
+
 /* L-BFGS from the point on, by some rows in memory, as far as what is left out may matter. */
 static binet_status descend_coarsely(binet__probe_fit *of, const binet__probe_rows *rows, int64_t n_axes,
                                      binet_error *error)
@@ -321,11 +359,11 @@ static binet_status descend_coarsely(binet__probe_fit *of, const binet__probe_ro
     of->rows = *rows;
     of->sampled = *rows;
     of->n_axes = n_axes;
-    of->holds_out = of->probe->data.copied.n < of->probe->data.all.n;
-    of->last_estimate = INFINITY;
-    if (of->holds_out) {
-        int64_t n = rows->n / 4 < BINET__PROBE_CLASS_ROWS ? rows->n / 4 : BINET__PROBE_CLASS_ROWS;
-        of->rows = binet__probe_rows_after(rows, n);
+    of->n_worse = 0;
+    of->best_estimate = INFINITY;
+    if (of->probe->data.copied.n < of->probe->data.all.n) {
+        of->n_held_out = most_sampled(of->probe) < rows->n / 4 ? most_sampled(of->probe) : rows->n / 4;
+        of->rows = binet__probe_rows_after(rows, of->n_held_out);
     }
     double weight = binet__probe_sum_of_weights(&of->rows);
     if (weight == 0.0) {

@@ -10,11 +10,11 @@
 #include "metrics/probe_line.h"
 
 enum {
-    BINET__PROBE_MEMORY = 20,       /**< pairs of L-BFGS */
-    BINET__PROBE_LINE_ROWS = 2048,  /**< rows for the length of a step */
-    BINET__PROBE_CLASS_ROWS = 4096, /**< rows for the curvature of classes */
-    BINET__PROBE_LIFTS = 10,        /**< tries to factor a matrix */
-    BINET__PROBE_PART = 16384       /**< numbers of a point in a task */
+    BINET__PROBE_MEMORY = 20,                            /**< pairs of L-BFGS */
+    BINET__PROBE_LINE_ROWS = 2048,                       /**< rows for the length of a step */
+    BINET__PROBE_CLASS_ROWS = BINET__PROBE_LEADING_ROWS, /**< rows for the curvature of classes */
+    BINET__PROBE_LIFTS = 10,                             /**< tries to factor a matrix */
+    BINET__PROBE_PART = 16384                            /**< numbers of a point in a task */
 };
 
 struct binet_probe {
@@ -51,9 +51,10 @@ typedef struct binet__probe_fit {
     binet__probe_rows sampled; /* in memory: its first ones are for the curvature and the length of a step */
     double factor;             /* of the loss of those rows: c, where they are all rows */
     int precise;
-    int64_t n_axes; /* of a search along the first axes; 0: by features */
-    int holds_out;  /* rows that are sampled from the search, which ends where it does them no good */
-    double last_estimate;
+    int64_t n_axes;     /* of a search along the first axes; 0: by features */
+    int64_t n_held_out; /* rows of the sample that a coarse search does without; 0: none */
+    int n_worse;        /* steps since the best estimate by them */
+    double best_estimate;
     double enough;   /* slope, over the objective, at which a coarse search ends; 0: this one is not */
     double gap;      /* of the last point that was judged */
     double distance; /* likewise */

@@ -11,7 +11,8 @@
 enum {
     MOST_SIZE = 6144, /* variables */
     MOST_AXES = 31,
-    BLOCK = 512 /* rows */
+    ROWS_OF_A_VARIABLE = 4, /* or the sample leaves directions in which it is far too flat */
+    BLOCK = 512             /* rows */
 };
 
 /* A part of the diagonal that is added to it: what a sample does not know. */
@@ -22,18 +23,30 @@ struct binet__probe_leading {
     const binet__probe_axes *axes;
     int64_t n_classes;
     int64_t n_axes;   /* there is room for */
-    int64_t n_solved; /* the Hessian is of; 0: there is none */
+    int64_t n_rows;   /* to be set from */
+    int64_t n_turned; /* axes of the rows that are added; 0: they are by features */
+    int64_t n_begun;  /* axes that the Hessian is to be of */
+    int64_t n_solved; /* axes that it is of; 0: there is none */
+    double weight;    /* of the rows so far */
     double cost;
     float *hessian; /* [size, size], size = (n_solved + 1) * n_classes: b, then axis by axis; factored */
     float *room;    /* [size] */
     float *turned;  /* [n_sample, n_axes] rows along the axes */
 };
 
+/* Out of n. */
+static int64_t rows_for(int64_t n_axes, int64_t n_classes, int64_t n)
+{
+    int64_t wanted = ROWS_OF_A_VARIABLE * (n_axes + 1) * n_classes;
+    wanted = wanted > BINET__PROBE_LEADING_ROWS ? wanted : BINET__PROBE_LEADING_ROWS;
+    return wanted < n ? wanted : n;
+}
+
 /* Of the products for each pair of axes, and of the factorisation. */
-static double cost_of(int64_t n_axes, int64_t n_classes, int64_t n_sample)
+static double cost_of(int64_t n_axes, int64_t n_classes, int64_t n_rows)
 {
     double size = (double)(n_axes + 1) * (double)n_classes;
-    return size * (size + (double)n_classes) * (double)n_sample / 2.0 + size * size * size / 6.0;
+    return size * (size + (double)n_classes) * (double)n_rows / 2.0 + size * size * size / 6.0;
 }
 
 binet_status binet__probe_leading_create(const binet_context *context, const binet__probe_axes *axes, int64_t n_classes,
@@ -42,7 +55,8 @@ binet_status binet__probe_leading_create(const binet_context *context, const bin
 {
     double to_evaluate = 2.0 * (double)n * (double)axes->width * (double)n_classes;
     int64_t n_axes = axes->width < MOST_AXES ? axes->width : MOST_AXES;
-    while (n_axes > 0 && ((n_axes + 1) * n_classes > MOST_SIZE || cost_of(n_axes, n_classes, n_sample) > to_evaluate)) {
+    while (n_axes > 0 && ((n_axes + 1) * n_classes > MOST_SIZE ||
+                          cost_of(n_axes, n_classes, rows_for(n_axes, n_classes, n_sample)) > to_evaluate)) {
         n_axes--;
     }
     *leading = NULL;
@@ -58,8 +72,10 @@ binet_status binet__probe_leading_create(const binet_context *context, const bin
     made->axes = axes;
     made->n_classes = n_classes;
     made->n_axes = n_axes;
-    made->cost = cost_of(n_axes, n_classes, n_sample);
-    made->hessian = binet__allocate(context, size * (size + 1) + n_sample * n_axes, sizeof *made->hessian, error);
+    made->n_rows = rows_for(n_axes, n_classes, n_sample);
+    made->cost = cost_of(n_axes, n_classes, made->n_rows);
+    made->hessian =
+        binet__allocate(context, size * (size + 1) + BINET__PROBE_LEADING_ROWS * n_axes, sizeof *made->hessian, error);
     if (made->hessian == NULL) {
         binet__probe_leading_destroy(made);
         return BINET_OUT_OF_MEMORY;
@@ -81,61 +97,42 @@ void binet__probe_leading_destroy(binet__probe_leading *leading)
 
 /* ---- The Hessian ---- */
 
-typedef struct setting {
+/* Some rows to be added. */
+typedef struct adding {
     const binet__probe_leading *leading;
     const binet__probe_rows *rows;
     const float *along; /* [rows, stride] along the axes */
     int64_t stride;
-    int64_t n_axes;
     const float *probabilities;
-    float factor; /* of the sum over rows */
-} setting;
+} adding;
 
 static binet_status begin(const void *self, void **scratch, binet_error *error)
 {
-    const setting *of = self;
+    const adding *of = self;
     *scratch = binet__allocate(of->leading->context, (BLOCK + 1) * of->leading->n_classes, sizeof(float), error);
     return *scratch != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
 }
 
 static void end(const void *self, void *scratch)
 {
-    const setting *of = self;
+    const adding *of = self;
     binet__release(of->leading->context, scratch);
 }
 
 /* What a row is along a variable's axis: 1 for b, which comes before the axes. */
-static float coordinate(const setting *of, int64_t row, int64_t axis)
+static float coordinate(const adding *of, int64_t row, int64_t axis)
 {
     return axis == 0 ? 1.0F : of->along[row * of->stride + axis - 1];
 }
 
-/* To a block on the diagonal: the penalty, and what makes it definite. */
-static void finish_diagonal(const setting *of, int64_t axis, float *block, int64_t size)
+/* To the block of a pair of axes, second <= first: the sum over rows of the product of both times diag(p) - p p'. */
+static binet_status add_pair(const void *self, void *scratch, int64_t pair, binet_error *error)
 {
-    int64_t n_classes = of->leading->n_classes;
-    float trace = 0.0F;
-    for (int64_t k = 0; k < n_classes; k++) {
-        trace += block[k * (size + 1)];
-    }
-    float even = axis == 0 ? trace / (float)(n_classes * n_classes) : 0.0F; /* b has none where all move alike */
-    for (int64_t k = 0; k < n_classes; k++) {
-        for (int64_t l = 0; l <= k; l++) {
-            block[k * size + l] += even;
-        }
-        block[k * (size + 1)] *= 1.0F + lift;
-        block[k * (size + 1)] += axis == 0 ? 0.0F : 1.0F;
-    }
-}
-
-/* The block of a pair of axes, second <= first: the sum over rows of the product of both times diag(p) - p p'. */
-static binet_status make_block(const void *self, void *scratch, int64_t pair, binet_error *error)
-{
-    const setting *of = self;
+    const adding *of = self;
     int64_t n_classes = of->leading->n_classes;
     float *restrict sums = scratch;
     float *restrict scaled = sums + n_classes;
-    int64_t size = (of->n_axes + 1) * n_classes;
+    int64_t size = (of->leading->n_begun + 1) * n_classes;
     int64_t first = 0;
     (void)error;
     while ((first + 1) * (first + 2) / 2 <= pair) {
@@ -148,52 +145,86 @@ static binet_status make_block(const void *self, void *scratch, int64_t pair, bi
         int64_t n = of->rows->n - start < BLOCK ? of->rows->n - start : BLOCK;
         const float *p = of->probabilities + start * n_classes;
         for (int64_t i = 0; i < n; i++) {
-            float factor = of->factor * coordinate(of, start + i, first) * coordinate(of, start + i, second);
+            float product = coordinate(of, start + i, first) * coordinate(of, start + i, second);
             float root = (float)sqrt(binet__probe_weight(of->rows, start + i));
             for (int64_t k = 0; k < n_classes; k++) {
-                scaled[i * n_classes + k] = -factor * p[i * n_classes + k];
-                sums[k] += root * factor * p[i * n_classes + k];
+                scaled[i * n_classes + k] = -product * p[i * n_classes + k];
+                sums[k] += root * product * p[i * n_classes + k];
             }
         }
         binet__gemm_f32(n_classes, n_classes, n, (binet__f32_matrix){scaled, n_classes, 1},
-                        (binet__f32_matrix){p, n_classes, 0}, start > 0 ? 1.0F : 0.0F, block, size);
+                        (binet__f32_matrix){p, n_classes, 0}, 1.0F, block, size);
     }
     for (int64_t k = 0; k < n_classes; k++) {
         block[k * (size + 1)] += sums[k];
     }
-    if (first == second) {
-        finish_diagonal(of, first, block, size);
-    }
     return BINET_OK;
 }
 
-binet_status binet__probe_leading_set(binet__probe_leading *leading, const binet__probe_rows *rows, int64_t n_axes,
-                                      const float *probabilities, double scale, binet_error *error)
+int64_t binet__probe_leading_rows(const binet__probe_leading *leading)
 {
-    double weight = binet__probe_sum_of_weights(rows);
-    setting of = {.leading = leading,
-                  .rows = rows,
-                  .along = leading->turned,
-                  .stride = leading->n_axes,
-                  .n_axes = leading->n_axes,
-                  .probabilities = probabilities,
-                  .factor = (float)(scale / (weight > 0.0 ? weight : 1.0))};
-    binet_status status = BINET_OK;
+    return leading->n_rows;
+}
+
+void binet__probe_leading_begin(binet__probe_leading *leading, int64_t n_axes)
+{
+    leading->n_turned = n_axes;
+    leading->n_begun = n_axes > 0 && n_axes < leading->n_axes ? n_axes : leading->n_axes;
     leading->n_solved = 0;
-    if (n_axes > 0) {
+    leading->weight = 0.0;
+    int64_t size = (leading->n_begun + 1) * leading->n_classes;
+    memset(leading->hessian, 0, (size_t)(size * size) * sizeof *leading->hessian);
+}
+
+binet_status binet__probe_leading_add(binet__probe_leading *leading, const binet__probe_rows *rows,
+                                      const float *probabilities, binet_error *error)
+{
+    adding of = {.leading = leading,
+                 .rows = rows,
+                 .along = leading->turned,
+                 .stride = leading->n_begun,
+                 .probabilities = probabilities};
+    binet_status status = BINET_OK;
+    if (leading->n_turned > 0) {
         of.along = rows->kept;
         of.stride = rows->stride;
-        of.n_axes = n_axes < of.n_axes ? n_axes : of.n_axes;
     } else {
-        status = binet__probe_axes_turn(leading->axes, rows, of.n_axes, leading->turned, error);
+        status = binet__probe_axes_turn(leading->axes, rows, leading->n_begun, leading->turned, error);
     }
-    binet__loop loop = {
-        .self = &of, .n = (of.n_axes + 1) * (of.n_axes + 2) / 2, .begin = begin, .step = make_block, .end = end};
-    status = status == BINET_OK ? binet__loop_run(leading->context, &loop, error) : status;
-    if (status == BINET_OK && binet__cholesky_f32((of.n_axes + 1) * leading->n_classes, leading->hessian)) {
-        leading->n_solved = of.n_axes;
+    binet__loop loop = {.self = &of,
+                        .n = (leading->n_begun + 1) * (leading->n_begun + 2) / 2,
+                        .begin = begin,
+                        .step = add_pair,
+                        .end = end};
+    leading->weight += binet__probe_sum_of_weights(rows);
+    return status == BINET_OK ? binet__loop_run(leading->context, &loop, error) : status;
+}
+
+/* The penalty, and what makes it definite: b has no curvature where all of it moves alike. */
+void binet__probe_leading_finish(binet__probe_leading *leading, double scale)
+{
+    int64_t n_classes = leading->n_classes;
+    int64_t size = (leading->n_begun + 1) * n_classes;
+    float factor = (float)(scale / (leading->weight > 0.0 ? leading->weight : 1.0));
+    float *hessian = leading->hessian;
+    float trace = 0.0F;
+    for (int64_t i = 0; i < size; i++) {
+        for (int64_t j = 0; j <= i; j++) {
+            hessian[i * size + j] *= factor;
+        }
     }
-    return status;
+    for (int64_t k = 0; k < n_classes; k++) {
+        trace += hessian[k * (size + 1)];
+    }
+    for (int64_t k = 0; k < n_classes; k++) {
+        for (int64_t l = 0; l <= k; l++) {
+            hessian[k * size + l] += trace / (float)(n_classes * n_classes);
+        }
+    }
+    for (int64_t i = 0; i < size; i++) {
+        hessian[i * (size + 1)] = (1.0F + lift) * hessian[i * (size + 1)] + (i < n_classes ? 0.0F : 1.0F);
+    }
+    leading->n_solved = binet__cholesky_f32(size, hessian) ? leading->n_begun : 0;
 }
 
 /* ---- Its inverse ---- */

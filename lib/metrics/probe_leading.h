@@ -7,18 +7,30 @@
 
 typedef struct binet__probe_leading binet__probe_leading;
 
-/** For the first of these axes, which are borrowed: as many as leave it small, and cheap beside an evaluation over n
- * rows when it is set from n_sample of them. NULL where none do. To be destroyed. */
+enum { BINET__PROBE_LEADING_ROWS = 4096 /**< that are added at once */ };
+
+/** For the first of these axes, which are borrowed: as many as leave it small, and to be set from some of n_sample rows
+ * at no more than the cost of an evaluation over n. NULL where none do. To be destroyed. */
 binet_status binet__probe_leading_create(const binet_context *context, const binet__probe_axes *axes, int64_t n_classes,
                                          int64_t n, int64_t n_sample, binet__probe_leading **leading,
                                          binet_error *error);
 
 void binet__probe_leading_destroy(binet__probe_leading *leading);
 
-/** Set it from rows in memory, by features or, where n_axes is not 0, along that many of the first axes, and their
- * probabilities, each row times the root of its weight; the loss is `scale` times the mean over rows. */
-binet_status binet__probe_leading_set(binet__probe_leading *leading, const binet__probe_rows *rows, int64_t n_axes,
-                                      const float *probabilities, double scale, binet_error *error);
+/** How many rows it wants to be set from. */
+int64_t binet__probe_leading_rows(const binet__probe_leading *leading);
+
+/** Begin to set it: from rows by features or, where n_axes is not 0, along that many of the first axes. */
+void binet__probe_leading_begin(binet__probe_leading *leading, int64_t n_axes);
+
+/** Add rows in memory, at most BINET__PROBE_LEADING_ROWS, and their probabilities, each row times the root of its
+ * weight.
+ */
+binet_status binet__probe_leading_add(binet__probe_leading *leading, const binet__probe_rows *rows,
+                                      const float *probabilities, binet_error *error);
+
+/** All rows are there: the loss is `scale` times the mean over them. */
+void binet__probe_leading_finish(binet__probe_leading *leading, double scale);
 
 /** Multiplications to set it. */
 double binet__probe_leading_cost(const binet__probe_leading *leading);

@@ -130,7 +130,9 @@ static binet__probe_leading *leading_of_rows(void)
         probabilities[i] = 1.0F / K;
     }
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, SAMPLE, &leading, NULL), BINET_OK);
-    CHECK_INT(binet__probe_leading_set(leading, &rows, LEADING, probabilities, scale, NULL), BINET_OK);
+    binet__probe_leading_begin(leading, LEADING);
+    CHECK_INT(binet__probe_leading_add(leading, &rows, probabilities, NULL), BINET_OK);
+    binet__probe_leading_finish(leading, scale);
     CHECK_INT(binet__probe_leading_axes(leading), LEADING);
     return leading;
 }

@@ -75,6 +75,21 @@ static void hessian_by_definition(double h[SIZE][SIZE])
     }
 }
 
+/* From rows that come in two parts. */
+static binet_status set(binet__probe_leading *leading, const binet__probe_rows *rows, int64_t n_axes, const float *p)
+{
+    binet__probe_rows before = *rows;
+    binet__probe_rows after = binet__probe_rows_after(rows, 300);
+    before.n = 300;
+    binet__probe_leading_begin(leading, n_axes);
+    binet_status status = binet__probe_leading_add(leading, &before, p, NULL);
+    status = status == BINET_OK ? binet__probe_leading_add(leading, &after, p + (ptrdiff_t)300 * K, NULL) : status;
+    if (status == BINET_OK) {
+        binet__probe_leading_finish(leading, scale);
+    }
+    return status;
+}
+
 static void a_direction_times_the_hessian_is_the_gradient(void)
 {
     static double h[SIZE][SIZE];
@@ -88,7 +103,7 @@ static void a_direction_times_the_hessian_is_the_gradient(void)
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
     for (int64_t n_axes = 0; n_axes <= D; n_axes += D) { /* by features, then the same rows as turned ones */
-        CHECK_INT(binet__probe_leading_set(leading, &rows, n_axes, probabilities, scale, NULL), BINET_OK);
+        CHECK_INT(set(leading, &rows, n_axes, probabilities), BINET_OK);
         CHECK_INT(binet__probe_leading_axes(leading), D);
         for (int64_t i = 0; i < SIZE; i++) {
             gradient[i] = scores_uniform(&state) - 0.5;
@@ -119,7 +134,7 @@ static void some_axes_of_turned_rows_are_those_that_are_solved_for(void)
     binet__probe_leading *leading = NULL;
     rows.width = 2;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
-    CHECK_INT(binet__probe_leading_set(leading, &rows, 2, probabilities, scale, NULL), BINET_OK);
+    CHECK_INT(set(leading, &rows, 2, probabilities), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 2);
     binet__probe_leading_destroy(leading);
 }
@@ -133,7 +148,7 @@ static void rows_without_a_weight_leave_it_unset(void)
     binet__probe_rows rows = rows_in_memory(N, zeros);
     binet__probe_leading *leading = NULL;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
-    CHECK_INT(binet__probe_leading_set(leading, &rows, 0, none, scale, NULL), BINET_OK);
+    CHECK_INT(set(leading, &rows, 0, none), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
     binet__probe_leading_destroy(leading);
 }
@@ -167,7 +182,7 @@ static void threads_change_no_bit(void)
         binet__probe_leading *leading = NULL;
         axes.context = on.context;
         CHECK_INT(binet__probe_leading_create(on.context, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
-        CHECK_INT(binet__probe_leading_set(leading, &rows, 0, probabilities, scale, NULL), BINET_OK);
+        CHECK_INT(set(leading, &rows, 0, probabilities), BINET_OK);
         for (int i = 0; i < D * K; i++) {
             along[i] = (float)i;
         }
@@ -188,7 +203,7 @@ static void memory_that_runs_out_is_given_back(void)
         axes.context = context;
         binet_status status = binet__probe_leading_create(context, &axes, K, 1 << 20, N, &leading, NULL);
         if (status == BINET_OK) {
-            status = binet__probe_leading_set(leading, &rows, 0, probabilities, scale, NULL);
+            status = set(leading, &rows, 0, probabilities);
         }
         binet__probe_leading_destroy(leading);
         failing_allocator_next(&allocator, status);
