@@ -84,17 +84,18 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * begin with is that of (mean of diag(p) - p p') x (covariance of the features) + identity, a Kronecker product, but
  * for b and W along the few principal axes of most variance: there rows differ most in how sure they are, a Kronecker
  * product errs most, and the Hessian itself, of a sample of rows, is factored. Both are taken anew as the search goes
- * on, the latter as often as costs no more than the evaluations in between. The length of a step is found on the
- * sample, where logits are straight lines, with the slope of all rows as its start; it is taken where the objective
- * falls by Armijo's rule. A first fit starts with coarse searches, which cost a part of an evaluation a step: along the
- * principal axes that hold 95 % of the variance, where those are few of many, then by the rows in the copy, where those
- * are not all. What they leave out, the search over all makes good. The objective is convex and smooth, since diag(p) -
- * p p' is at most 1/2 (Boehning, Ann. Inst. Statist. Math. 1992), and strongly convex in W, with modulus 1; eigenvalues
- * are held between fixed bounds; so the search converges linearly from any start. Products are in f32 while their
- * rounding is below what is asked for, then in f64. Where n_classes * (D + 1) is at most 1,024 and N * n_classes at
- * most 2^24, what 32 and a quarter as many evaluations leave is done by Newton's method in f64, with the Hessian over
- * all rows and steps halved by the same rule: separable rows at large C, and features of scales far apart, take it a
- * few steps.
+ * on, the latter as often as costs no more than the evaluations in between, and with p half the way to the label, since
+ * rows that are sure and wrong have no curvature but on the way. The length of a step is found on the sample, where
+ * logits are straight lines, with the slope of all rows as its start; it is taken where the objective falls by Armijo's
+ * rule. A first fit starts with coarse searches, which cost a part of an evaluation a step: along the principal axes
+ * that hold 95 % of the variance, where those are few of many, then by the rows in the copy, where those are not all,
+ * as long as rows of it that are held out gain. What they leave out, the search over all makes good. The objective is
+ * convex and smooth, since diag(p) - p p' is at most 1/2 (Boehning, Ann. Inst. Statist. Math. 1992), and strongly
+ * convex in W, with modulus 1; eigenvalues are held between fixed bounds; so the search converges linearly from any
+ * start. Products are in f32 while their rounding is below what is asked for, then in f64. Where n_classes * (D + 1) is
+ * at most 1,024 and N * n_classes at most 2^24, what 32 and a quarter as many evaluations leave is done by Newton's
+ * method in f64, with the Hessian over all rows and steps halved by the same rule: separable rows at large C, and
+ * features of scales far apart, take it a few steps.
  *
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
  * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement

@@ -241,11 +241,14 @@ static binet_status judge(void *user, double value, const double *gradient, int 
     }
     of->n_steps++;
     if (of->n_held_out > 0) {
+        int64_t size = (of->rows.width + 1) * of->rows.n_classes;
         double estimated = 0.0;
-        binet_status status = estimate(of, of->n_held_out, of->probe->point, of->probe->before, &estimated, error);
-        of->n_worse = estimated < of->best_estimate ? 0 : of->n_worse + 1;
-        of->best_estimate = fmin(estimated, of->best_estimate);
-        if (status != BINET_OK || of->n_worse == MOST_WORSE) {
+        binet_status status = estimate(of, of->n_held_out, of->probe->point, of->best_point + size, &estimated, error);
+        if (status == BINET_OK && estimated < of->best_estimate) {
+            memcpy(of->best_point, of->probe->point, (size_t)size * sizeof *of->best_point);
+            of->best_estimate = estimated;
+            of->n_worse = 0;
+        } else if (status != BINET_OK || ++of->n_worse == MOST_WORSE) {
             *done = 1;
             return status;
         }
@@ -352,27 +355,43 @@ static int64_t most_sampled(const binet_probe *probe)
 }
 
 /* L-BFGS from the point on, by some rows in memory, as far as what is left out may matter. */
-static binet_status descend_coarsely(binet__probe_fit *of, const binet__probe_rows *rows, int64_t n_axes,
-                                     binet_error *error)
+static binet_status descend_coarsely(binet__probe_fit *of, const binet__probe_rows *rows,
+                                     const binet__probe_rows *sampled, int64_t n_axes, binet_error *error)
 {
     of->precise = 0;
     of->rows = *rows;
-    of->sampled = *rows;
+    of->sampled = *sampled;
     of->n_axes = n_axes;
-    of->n_worse = 0;
-    of->best_estimate = INFINITY;
-    if (of->probe->data.copied.n < of->probe->data.all.n) {
-        of->n_held_out = most_sampled(of->probe) < rows->n / 4 ? most_sampled(of->probe) : rows->n / 4;
-        of->rows = binet__probe_rows_after(rows, of->n_held_out);
-    }
-    double weight = binet__probe_sum_of_weights(&of->rows);
-    if (weight == 0.0) {
-        return BINET_OK; /* only rows held out have a weight */
-    }
-    of->factor = of->scale / weight;
+    of->factor = of->scale / binet__probe_sum_of_weights(rows);
     of->enough = fmax(coarse_slope, of->probe->given.tolerance / 10.0);
     binet__lbfgs_restart(of->probe->search, (rows->width + 1) * rows->n_classes);
     return descend(of, error);
+}
+
+/* The same where these are not all rows, and may be fitted too well: to where those that are held out gain no more. */
+static binet_status descend_holding_out(binet__probe_fit *of, const binet__probe_rows *rows, int64_t n_axes,
+                                        binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    int64_t size = (rows->width + 1) * rows->n_classes;
+    of->n_held_out = most_sampled(probe) < rows->n / 4 ? most_sampled(probe) : rows->n / 4;
+    of->n_worse = 0;
+    of->best_estimate = INFINITY;
+    binet__probe_rows others = binet__probe_rows_after(rows, of->n_held_out);
+    if (binet__probe_sum_of_weights(&others) == 0.0) {
+        return BINET_OK;
+    }
+    of->best_point = binet__allocate(probe->context, size, 2 * sizeof *of->best_point, error);
+    if (of->best_point == NULL) {
+        return BINET_OUT_OF_MEMORY;
+    }
+    binet_status status = descend_coarsely(of, &others, rows, n_axes, error);
+    if (of->n_worse > 0) {
+        memcpy(probe->point, of->best_point, (size_t)size * sizeof *of->best_point);
+    }
+    binet__release(probe->context, of->best_point);
+    of->best_point = NULL;
+    return status;
 }
 
 /* Along the axes that hold most of the variance. */
@@ -388,7 +407,11 @@ static binet_status descend_along_axes(binet__probe_fit *of, int64_t n_axes, bin
     rows.kept = turned;
     rows.stride = n_axes;
     rows.width = n_axes;
-    status = status == BINET_OK ? descend_coarsely(of, &rows, n_axes, error) : status;
+    if (status == BINET_OK && rows.n < probe->data.all.n) {
+        status = descend_holding_out(of, &rows, n_axes, error);
+    } else if (status == BINET_OK) {
+        status = descend_coarsely(of, &rows, &rows, n_axes, error);
+    }
     binet__release(probe->context, turned);
     binet_status returned =
         binet__probe_axes_return(&probe->axes, n_axes, rows.n_classes, probe->point, status == BINET_OK ? error : NULL);
@@ -411,7 +434,7 @@ static binet_status climb(binet__probe_fit *of, binet_error *error)
         status = descend_along_axes(of, n_axes, error);
     }
     if (status == BINET_OK && copied->n < probe->data.all.n) {
-        status = descend_coarsely(of, copied, 0, error);
+        status = descend_holding_out(of, copied, 0, error);
     }
     binet__lbfgs_restart(probe->search, probe->size);
     of->next_refresh = of->n_steps;

@@ -55,12 +55,13 @@ typedef struct binet__probe_fit {
     int64_t n_held_out; /* rows of the sample that a coarse search does without; 0: none */
     int n_worse;        /* steps since the best estimate by them */
     double best_estimate;
-    double enough;   /* slope, over the objective, at which a coarse search ends; 0: this one is not */
-    double gap;      /* of the last point that was judged */
-    double distance; /* likewise */
-    double of_w;     /* norm of the gradient in W */
-    double of_all;   /* norm of the gradient in W and b */
-    double target;   /* of the gap, over the objective, where W's search ends */
+    double *best_point; /* [size], and as much room */
+    double enough;      /* slope, over the objective, at which a coarse search ends; 0: this one is not */
+    double gap;         /* of the last point that was judged */
+    double distance;    /* likewise */
+    double of_w;        /* norm of the gradient in W */
+    double of_all;      /* norm of the gradient in W and b */
+    double target;      /* of the gap, over the objective, where W's search ends */
     double best_gap;
     double value;
     int64_t n_stalled; /* steps since the best one */
