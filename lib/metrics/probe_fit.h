@@ -75,6 +75,9 @@ typedef struct binet__probe_fit {
     int converged;
 } binet__probe_fit;
 
+/** The first rows of those that are sampled, at most so many. */
+binet__probe_rows binet__probe_sample(const binet__probe_fit *fit, int64_t most);
+
 /** All rows from now on, in this precision. */
 void binet__probe_use_all(binet__probe_fit *fit, int precise);
 
@@ -84,6 +87,20 @@ binet_status binet__probe_tell(const binet__probe_fit *fit, binet_error *error);
 /** The objective and its gradient at a point, counted and told. */
 binet_status binet__probe_objective(binet__probe_fit *fit, const double *point, double *value, double *gradient,
                                     binet_error *error);
+
+/** The objective as n rows of the sample have it; `room` is of a point. */
+binet_status binet__probe_estimate(const binet__probe_fit *fit, int64_t n, const double *point, double *room,
+                                   double *value, binet_error *error);
+
+/** L-BFGS from the probe's point on, by the rows in use, or Newton's method in its place. */
+binet_status binet__probe_descend(binet__probe_fit *fit, binet_error *error);
+
+/** Evaluations of a search in f32 before Newton's method, where that is at hand: about what a step of it costs. */
+int64_t binet__probe_before_newton(const binet_probe *probe);
+
+/** From nothing: along the first axes, where turning the rows costs little beside some evaluations, and those more than
+ * the steps between them; then by the rows in memory, where those are not all. */
+binet_status binet__probe_climb(binet__probe_fit *fit, binet_error *error);
 
 /** Newton's steps in b, W staying as it is, until what b adds to the distance is little beside what W does, by the rows
  *  in use; *moved is 1 where there were any. The Hessian in b stays factored. Where f32 does not hold that Hessian, the
