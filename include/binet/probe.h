@@ -7,7 +7,8 @@
 BINET_BEGIN
 
 /** Called on the calling thread after each evaluation of the objective, coarse ones among them, and after each 512 rows
- * of a Hessian, with `gap` of the result, over the objective, as it stands (inf at first). Anything but 0 cancels. */
+ * of Newton's Hessian, with `gap` of the result, over the objective, as it stands (inf at first). Anything but 0
+ * cancels. */
 typedef int32_t (*binet_probe_progress)(void *user, int64_t n_evaluations, double relative_gap);
 
 typedef struct binet_probe_options {

@@ -1,6 +1,7 @@
 #include "kernels/blas.h"
 
 #include <cblas.h>
+#include <math.h>
 
 #include "base/error.h"
 #include "base/memory.h"

@@ -5,7 +5,11 @@ int IN_PRECISION(binet__cholesky)(int64_t n, NUMBER *a)
     blasint order = (blasint)n;
     blasint info = 0;
     LAPACK(potrf_)("U", &order, a, &order, &info);
-    return info == 0;
+    int definite = info == 0;
+    for (int64_t i = 0; definite && i < n; i++) {
+        definite = isfinite(a[i * (n + 1)]); /* a NaN is not below 0, which is what LAPACK asks */
+    }
+    return definite;
 }
 
 void IN_PRECISION(binet__cholesky_solve)(int64_t n, const NUMBER *l, int64_t m, NUMBER *b)

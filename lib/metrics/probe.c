@@ -141,7 +141,7 @@ static binet_status prepare(binet_probe *probe, binet_error *error)
     probe->point = binet__allocate_zero(context, probe->size, sizeof *probe->point, error);
     probe->before = binet__allocate_zero(context, probe->size, sizeof *probe->before, error);
     probe->gradient = binet__allocate(context, probe->size + n_parts + n_classes, sizeof *probe->gradient, error);
-    probe->probabilities = binet__allocate(context, n_classes * (n_sample + n_classes), sizeof(float), error);
+    probe->probabilities = binet__allocate(context, n_classes * (n_sample + 2 * n_classes), sizeof(float), error);
     probe->factor = binet__allocate(context, n_classes * n_classes, sizeof *probe->factor, error);
     probe->spare = binet__allocate(context, n_classes * n_classes, sizeof *probe->spare, error);
     if (probe->point == NULL || probe->before == NULL || probe->gradient == NULL || probe->probabilities == NULL ||
@@ -151,6 +151,7 @@ static binet_status prepare(binet_probe *probe, binet_error *error)
     probe->squares = probe->gradient + probe->size;
     probe->intercepts = probe->squares + n_parts;
     probe->classes = probe->probabilities + n_classes * n_sample;
+    probe->prior = probe->classes + n_classes * n_classes;
     binet_status status = take_axes(probe, error);
     status = status == BINET_OK ? binet__probe_leading_create(context, &probe->axes, n_classes, probe->data.all.n,
                                                               copied->n, &probe->leading, error)

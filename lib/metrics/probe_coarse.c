@@ -38,13 +38,14 @@ static binet_status descend_holding_out(binet__probe_fit *of, const binet__probe
 {
     binet_probe *probe = of->probe;
     int64_t size = (rows->width + 1) * rows->n_classes;
-    of->n_held_out = most_sampled(probe) < rows->n / 4 ? most_sampled(probe) : rows->n / 4;
+    int64_t n_weighted = 0; /* which come first */
+    while (n_weighted < rows->n && binet__probe_weight(rows, n_weighted) > 0.0) {
+        n_weighted++;
+    }
+    of->n_held_out = most_sampled(probe) < n_weighted / 4 ? most_sampled(probe) : n_weighted / 4;
     of->n_worse = 0;
     of->best_estimate = INFINITY;
     binet__probe_rows others = binet__probe_rows_after(rows, of->n_held_out);
-    if (binet__probe_sum_of_weights(&others) == 0.0) {
-        return BINET_OK;
-    }
     of->best_point = binet__allocate(probe->context, size, 2 * sizeof *of->best_point, error);
     if (of->best_point == NULL) {
         return BINET_OUT_OF_MEMORY;

@@ -8,6 +8,8 @@
 
 enum { AXES = 32 /* of a task */ };
 
+_Static_assert((int)BINET__PROBE_LEADING_AXES <= (int)AXES, "the first task solves for all leading axes");
+
 /* Eigenvalues below this part of the largest are taken for it: rounding has hidden what they are. */
 static const float least_part = 1e-6F;
 /* The same of intercepts, which no penalty holds. */

@@ -42,10 +42,11 @@ static binet_status check_shapes(const binet_array *features, const binet_array 
     return status;
 }
 
-/* Labels and weights, each class with some weight. `totals` [n_classes] is room. */
+/* Labels and weights, each class with some weight. */
 static binet_status read_labels(const binet_array *labels, int64_t n_classes, const binet_array *weights,
-                                binet__probe_data *data, double *totals, binet_error *error)
+                                binet__probe_data *data, binet_error *error)
 {
+    double *totals = data->shares;
     memset(totals, 0, (size_t)n_classes * sizeof *totals);
     for (int64_t i = 0; i < labels->shape[0]; i++) {
         int64_t label = binet__integer_at(labels, i);
@@ -72,9 +73,13 @@ static binet_status read_labels(const binet_array *labels, int64_t n_classes, co
                                (long long)k, weights != NULL ? " with a weight" : "");
         }
     }
-    return isfinite(data->weight)
-               ? BINET_OK
-               : binet__fail(error, BINET_INVALID_DATA, "weights", -1, "the weights sum to infinity");
+    if (!isfinite(data->weight)) {
+        return binet__fail(error, BINET_INVALID_DATA, "weights", -1, "the weights sum to infinity");
+    }
+    for (int64_t k = 0; k < n_classes; k++) {
+        data->shares[k] = totals[k] / data->weight;
+    }
+    return BINET_OK;
 }
 
 /* ---- Reading the array ---- */
@@ -269,17 +274,20 @@ static void describe_rows(binet__probe_data *data, int64_t n_classes)
     data->all.weights = data->weights;
 }
 
-static binet_status allocate(binet__probe_data *data, int64_t copied, int has_weights, binet_error *error)
+static binet_status allocate(binet__probe_data *data, int64_t copied, int64_t n_classes, int has_weights,
+                             binet_error *error)
 {
     int64_t n = data->features.n;
     int64_t width = data->features.width;
+    data->shares = binet__allocate(data->context, n_classes, sizeof *data->shares, error);
     data->mean = binet__allocate(data->context, width, sizeof *data->mean, error);
     data->labels = binet__allocate(data->context, n + copied, sizeof *data->labels, error);
     data->kept = binet__allocate(data->context, copied, (uint64_t)width * sizeof *data->kept, error);
     if (has_weights) {
         data->weights = binet__allocate(data->context, n + copied, sizeof *data->weights, error);
     }
-    return data->mean != NULL && data->labels != NULL && data->kept != NULL && (data->weights != NULL || !has_weights)
+    return data->shares != NULL && data->mean != NULL && data->labels != NULL && data->kept != NULL &&
+                   (data->weights != NULL || !has_weights)
                ? BINET_OK
                : BINET_OUT_OF_MEMORY;
 }
@@ -289,7 +297,6 @@ binet_status binet__probe_data_read(const binet_context *context, const binet_ar
                                     int64_t row_bytes, binet__probe_data *data, binet_error *error)
 {
     const binet__kernels *kernels = NULL;
-    double *totals = NULL;
     binet_status status = check_shapes(features, labels, n_classes, weights, error);
     status = status == BINET_OK ? binet__kernels_of(context, &kernels, error) : status;
     if (status != BINET_OK) {
@@ -302,9 +309,8 @@ binet_status binet__probe_data_read(const binet_context *context, const binet_ar
     int64_t n = features->shape[0];
     int64_t fit = row_bytes / ((int64_t)sizeof(float) * features->shape[1]);
     int64_t copied = fit >= n ? n : fit > LEAST_COPIED ? fit : n < LEAST_COPIED ? n : LEAST_COPIED;
-    totals = binet__allocate(context, n_classes, sizeof *totals, error);
-    status = totals != NULL ? allocate(data, copied, weights != NULL, error) : BINET_OUT_OF_MEMORY;
-    status = status == BINET_OK ? read_labels(labels, n_classes, weights, data, totals, error) : status;
+    status = allocate(data, copied, n_classes, weights != NULL, error);
+    status = status == BINET_OK ? read_labels(labels, n_classes, weights, data, error) : status;
     status = status == BINET_OK ? take_mean(data, error) : status;
     if (status == BINET_OK) {
         describe_rows(data, n_classes);
@@ -314,7 +320,6 @@ binet_status binet__probe_data_read(const binet_context *context, const binet_ar
     if (status == BINET_OK) {
         data->nearest = copied == n ? data->copied : data->all;
     }
-    binet__release(context, totals);
     if (status != BINET_OK) {
         binet__probe_data_release(data);
     }
@@ -327,5 +332,6 @@ void binet__probe_data_release(binet__probe_data *data)
     binet__release(data->context, data->kept);
     binet__release(data->context, data->labels);
     binet__release(data->context, data->mean);
+    binet__release(data->context, data->shares);
     memset(data, 0, sizeof *data);
 }

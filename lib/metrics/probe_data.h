@@ -12,6 +12,7 @@ typedef struct binet__probe_data {
     binet__probe_rows nearest; /**< every row, from the copy where it holds them all, else read from the array */
     binet__probe_rows copied;  /**< rows in memory, in random order; its first ones are a sample */
     double weight;             /**< of all rows */
+    double *shares;            /**< [n_classes] of each class in that weight */
     double *mean;              /**< [width] by weight */
     double trace;              /**< of the covariance by weight */
     float *kept;               /**< [copied, width] less the mean */

@@ -109,7 +109,7 @@ binet_status binet__probe_estimate(const binet__probe_fit *of, int64_t n, const 
     int64_t n_weights = sample.width * sample.n_classes;
     const double *weights = point + sample.n_classes;
     binet_status status = binet__probe_loss_evaluate(probe->loss, &sample, point, 0, value, room, error);
-    *value = weight > 0.0 ? of->scale * *value / weight + binet__dot(weights, weights, n_weights) / 2.0 : 0.0;
+    *value = weight > 0.0 ? of->scale / weight * *value + binet__dot(weights, weights, n_weights) / 2.0 : 0.0;
     return status;
 }
 
@@ -144,6 +144,45 @@ static binet_status take_probabilities(const binet__probe_fit *of, const binet__
     return status;
 }
 
+/* The mean of diag(p) - p p' over the sample, in `classes`. */
+static binet_status average_classes(const binet__probe_fit *of, binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    binet__probe_rows sample = binet__probe_sample(of, BINET__PROBE_CLASS_ROWS);
+    int64_t n_classes = sample.n_classes;
+    double weight = binet__probe_sum_of_weights(&sample);
+    float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
+    binet_status status = take_probabilities(of, &sample, error);
+    status = status == BINET_OK ? binet__gram_f32(probe->context, probe->probabilities, sample.n, n_classes, -part,
+                                                  probe->classes, error)
+                                : status;
+    for (int64_t i = 0; status == BINET_OK && i < sample.n; i++) {
+        float root = (float)sqrt(binet__probe_weight(&sample, i)) * part;
+        for (int64_t k = 0; k < n_classes; k++) {
+            probe->classes[k * (n_classes + 1)] += root * probe->probabilities[i * n_classes + k];
+        }
+    }
+    return status;
+}
+
+/* What is expected of it beforehand, in `prior`: a class is unsure as often as it comes. It counts as much as one row
+ * for each class: a sample may have no row that is unsure of a class that is rare, and no curvature for it. */
+static void expect_classes(const binet_probe *probe, int64_t n_sample)
+{
+    int64_t n_classes = probe->data.all.n_classes;
+    const double *shares = probe->data.shares;
+    double trace = 0.0;
+    for (int64_t k = 0; k < n_classes; k++) {
+        trace += (double)probe->classes[k * (n_classes + 1)];
+    }
+    double part = trace * (double)n_classes / (double)n_sample;
+    for (int64_t k = 0; k < n_classes; k++) {
+        for (int64_t l = 0; l <= k; l++) {
+            probe->prior[k * n_classes + l] = (float)(part * shares[k] * ((k == l) - shares[l]));
+        }
+    }
+}
+
 /* The Hessian along the leading axes. */
 static binet_status refresh_leading(const binet__probe_fit *of, binet_error *error)
 {
@@ -159,7 +198,7 @@ static binet_status refresh_leading(const binet__probe_fit *of, binet_error *err
             status == BINET_OK ? binet__probe_leading_add(leading, &rows, of->probe->probabilities, error) : status;
     }
     if (status == BINET_OK) {
-        binet__probe_leading_finish(leading, of->scale);
+        binet__probe_leading_finish(leading, of->scale, of->probe->prior);
     }
     return status;
 }
@@ -168,23 +207,19 @@ static binet_status refresh_leading(const binet__probe_fit *of, binet_error *err
 static binet_status refresh(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
-    binet__probe_rows sample = binet__probe_sample(of, BINET__PROBE_CLASS_ROWS);
-    int64_t n_classes = sample.n_classes;
-    double weight = binet__probe_sum_of_weights(&sample);
-    float part = (float)(1.0 / (weight > 0.0 ? weight : 1.0));
-    binet_status status = BINET_OK;
+    int64_t n_classes = probe->data.all.n_classes;
+    binet_status status = average_classes(of, error);
+    if (status != BINET_OK) {
+        return status;
+    }
+    expect_classes(probe, binet__probe_sample(of, BINET__PROBE_CLASS_ROWS).n);
     if (of->n_products >= binet__probe_leading_cost(probe->leading)) {
         of->n_products = 0.0;
         status = refresh_leading(of, error);
     }
-    status = status == BINET_OK ? take_probabilities(of, &sample, error) : status;
-    status = status == BINET_OK ? binet__gram_f32(probe->context, probe->probabilities, sample.n, n_classes, -part,
-                                                  probe->classes, error)
-                                : status;
-    for (int64_t i = 0; status == BINET_OK && i < sample.n; i++) {
-        float root = (float)sqrt(binet__probe_weight(&sample, i)) * part;
-        for (int64_t k = 0; k < n_classes; k++) {
-            probe->classes[k * (n_classes + 1)] += root * probe->probabilities[i * n_classes + k];
+    for (int64_t k = 0; k < n_classes; k++) {
+        for (int64_t l = 0; l <= k; l++) {
+            probe->classes[k * n_classes + l] += probe->prior[k * n_classes + l];
         }
     }
     return status == BINET_OK ? binet__probe_curvature_set(probe->curvature, probe->classes, error) : status;
@@ -208,31 +243,27 @@ static binet_status reach(void *user, const double *point, const double *directi
     return binet__probe_line_search(of->probe->line, &sample, point, direction, of->scale, slope, taken, length, error);
 }
 
+/* Whether rows held out gain no more; the best point by them is kept. */
+static binet_status judge_by_others(binet__probe_fit *of, int *done, binet_error *error)
+{
+    int64_t size = (of->rows.width + 1) * of->rows.n_classes;
+    double estimated = 0.0;
+    binet_status status =
+        binet__probe_estimate(of, of->n_held_out, of->probe->point, of->best_point + size, &estimated, error);
+    if (status == BINET_OK && estimated <= of->best_estimate) {
+        memcpy(of->best_point, of->probe->point, (size_t)size * sizeof *of->best_point);
+        of->best_estimate = estimated;
+        of->n_worse = 0;
+    } else {
+        of->n_worse++;
+    }
+    *done = *done || of->n_worse == MOST_WORSE;
+    return status;
+}
+
 static binet_status judge(void *user, double value, const double *gradient, int *done, binet_error *error)
 {
     binet__probe_fit *of = user;
-    if (of->n_steps >= of->next_refresh) {
-        of->next_refresh = of->n_steps + 1 > of->n_steps * 3 / 2 ? of->n_steps + 1 : of->n_steps * 3 / 2;
-        binet_status status = refresh(of, error);
-        if (status != BINET_OK) {
-            return status;
-        }
-    }
-    of->n_steps++;
-    if (of->n_held_out > 0) {
-        int64_t size = (of->rows.width + 1) * of->rows.n_classes;
-        double estimated = 0.0;
-        binet_status status =
-            binet__probe_estimate(of, of->n_held_out, of->probe->point, of->best_point + size, &estimated, error);
-        if (status == BINET_OK && estimated < of->best_estimate) {
-            memcpy(of->best_point, of->probe->point, (size_t)size * sizeof *of->best_point);
-            of->best_estimate = estimated;
-            of->n_worse = 0;
-        } else if (status != BINET_OK || ++of->n_worse == MOST_WORSE) {
-            *done = 1;
-            return status;
-        }
-    }
     int64_t n_classes = of->rows.n_classes;
     int64_t n_weights = of->rows.width * n_classes;
     /* Where b is optimal, which the end of the search sees to. */
@@ -242,7 +273,13 @@ static binet_status judge(void *user, double value, const double *gradient, int 
     of->best_gap = fmin(of->best_gap, of->gap);
     int64_t most = of->precise ? MOST_STALLED_F64 : of->gap <= near * value ? MOST_STALLED_NEAR : MOST_STALLED;
     *done = of->gap <= of->target * value || of->n_stalled >= most;
-    return BINET_OK;
+    binet_status status = of->n_held_out > 0 ? judge_by_others(of, done, error) : BINET_OK;
+    if (status == BINET_OK && !*done && of->n_steps >= of->next_refresh) {
+        of->next_refresh = of->n_steps + 1 > of->n_steps * 3 / 2 ? of->n_steps + 1 : of->n_steps * 3 / 2;
+        status = refresh(of, error);
+    }
+    of->n_steps++;
+    return status;
 }
 
 /* ---- A search ---- */

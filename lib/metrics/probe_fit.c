@@ -78,7 +78,7 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
     double last = INFINITY; /* gap of W, when it was certified before */
     of->target = nearer * given->tolerance;
     int cold = of->probe->c == 0.0;
-    of->n_products = cold ? 0.0 : (double)FLT_MAX; /* at zero a Kronecker product will do */
+    of->n_products = cold ? 0.0 : DBL_MAX; /* the leading axes were set for another C */
     binet__probe_use_all(of, 0);
     binet_status started = start(of, error);
     started = started == BINET_OK && cold ? binet__probe_climb(of, error) : started;

@@ -37,6 +37,7 @@ struct binet_probe {
     double *spare;         /* likewise */
     float *probabilities;  /* [CLASS_ROWS, n_classes] */
     float *classes;        /* [n_classes, n_classes] */
+    float *prior;          /* likewise */
     double c;              /* of the last fit; 0: none */
     double c_before;       /* of the one before; 0: none */
     int64_t n_passes_told; /* of data.n_passes */

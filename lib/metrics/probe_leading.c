@@ -9,8 +9,7 @@
 #include "metrics/loop.h"
 
 enum {
-    MOST_SIZE = 6144, /* variables */
-    MOST_AXES = 31,
+    MOST_SIZE = 6144,       /* variables */
     ROWS_OF_A_VARIABLE = 4, /* or the sample leaves directions in which it is far too flat */
     BLOCK = 512             /* rows */
 };
@@ -34,29 +33,35 @@ struct binet__probe_leading {
     float *turned;  /* [n_sample, n_axes] rows along the axes */
 };
 
-/* Out of n. */
-static int64_t rows_for(int64_t n_axes, int64_t n_classes, int64_t n)
+/* That are wanted. */
+static int64_t rows_for(int64_t n_axes, int64_t n_classes)
 {
     int64_t wanted = ROWS_OF_A_VARIABLE * (n_axes + 1) * n_classes;
-    wanted = wanted > BINET__PROBE_LEADING_ROWS ? wanted : BINET__PROBE_LEADING_ROWS;
-    return wanted < n ? wanted : n;
+    return wanted > BINET__PROBE_LEADING_ROWS ? wanted : BINET__PROBE_LEADING_ROWS;
 }
 
-/* Of the products for each pair of axes, and of the factorisation. */
-static double cost_of(int64_t n_axes, int64_t n_classes, int64_t n_rows)
+/* Of turning rows, of the products for each pair of axes, and of the factorisation. */
+static double cost_of(int64_t n_axes, const binet__probe_axes *axes, int64_t n_classes, int64_t n_rows)
 {
     double size = (double)(n_axes + 1) * (double)n_classes;
-    return size * (size + (double)n_classes) * (double)n_rows / 2.0 + size * size * size / 6.0;
+    return ((double)(n_axes * axes->width) + size * (size + (double)n_classes) / 2.0) * (double)n_rows +
+           size * size * size / 6.0;
+}
+
+static int is_too_much(int64_t n_axes, const binet__probe_axes *axes, int64_t n_classes, int64_t n, int64_t n_sample)
+{
+    int64_t wanted = rows_for(n_axes, n_classes);
+    double to_evaluate = 2.0 * (double)n * (double)axes->width * (double)n_classes;
+    return (n_axes + 1) * n_classes > MOST_SIZE || (wanted > n_sample && n_sample < n) ||
+           cost_of(n_axes, axes, n_classes, wanted < n_sample ? wanted : n_sample) > to_evaluate;
 }
 
 binet_status binet__probe_leading_create(const binet_context *context, const binet__probe_axes *axes, int64_t n_classes,
                                          int64_t n, int64_t n_sample, binet__probe_leading **leading,
                                          binet_error *error)
 {
-    double to_evaluate = 2.0 * (double)n * (double)axes->width * (double)n_classes;
-    int64_t n_axes = axes->width < MOST_AXES ? axes->width : MOST_AXES;
-    while (n_axes > 0 && ((n_axes + 1) * n_classes > MOST_SIZE ||
-                          cost_of(n_axes, n_classes, rows_for(n_axes, n_classes, n_sample)) > to_evaluate)) {
+    int64_t n_axes = axes->width < BINET__PROBE_LEADING_AXES ? axes->width : BINET__PROBE_LEADING_AXES;
+    while (n_axes > 0 && is_too_much(n_axes, axes, n_classes, n, n_sample)) {
         n_axes--;
     }
     *leading = NULL;
@@ -72,8 +77,8 @@ binet_status binet__probe_leading_create(const binet_context *context, const bin
     made->axes = axes;
     made->n_classes = n_classes;
     made->n_axes = n_axes;
-    made->n_rows = rows_for(n_axes, n_classes, n_sample);
-    made->cost = cost_of(n_axes, n_classes, made->n_rows);
+    made->n_rows = rows_for(n_axes, n_classes) < n_sample ? rows_for(n_axes, n_classes) : n_sample;
+    made->cost = cost_of(n_axes, axes, n_classes, made->n_rows);
     made->hessian =
         binet__allocate(context, size * (size + 1) + BINET__PROBE_LEADING_ROWS * n_axes, sizeof *made->hessian, error);
     if (made->hessian == NULL) {
@@ -109,7 +114,7 @@ typedef struct adding {
 static binet_status begin(const void *self, void **scratch, binet_error *error)
 {
     const adding *of = self;
-    *scratch = binet__allocate(of->leading->context, (BLOCK + 1) * of->leading->n_classes, sizeof(float), error);
+    *scratch = binet__allocate(of->leading->context, BLOCK * of->leading->n_classes, sizeof(float), error);
     return *scratch != NULL ? BINET_OK : BINET_OUT_OF_MEMORY;
 }
 
@@ -125,13 +130,12 @@ static float coordinate(const adding *of, int64_t row, int64_t axis)
     return axis == 0 ? 1.0F : of->along[row * of->stride + axis - 1];
 }
 
-/* To the block of a pair of axes, second <= first: the sum over rows of the product of both times diag(p) - p p'. */
+/* To the block of a pair of axes, second <= first: the sum over rows of the product of both times -p p'. */
 static binet_status add_pair(const void *self, void *scratch, int64_t pair, binet_error *error)
 {
     const adding *of = self;
     int64_t n_classes = of->leading->n_classes;
-    float *restrict sums = scratch;
-    float *restrict scaled = sums + n_classes;
+    float *restrict scaled = scratch;
     int64_t size = (of->leading->n_begun + 1) * n_classes;
     int64_t first = 0;
     (void)error;
@@ -140,23 +144,17 @@ static binet_status add_pair(const void *self, void *scratch, int64_t pair, bine
     }
     int64_t second = pair - first * (first + 1) / 2;
     float *block = of->leading->hessian + first * n_classes * size + second * n_classes;
-    memset(sums, 0, (size_t)n_classes * sizeof *sums);
     for (int64_t start = 0; start < of->rows->n; start += BLOCK) {
         int64_t n = of->rows->n - start < BLOCK ? of->rows->n - start : BLOCK;
         const float *p = of->probabilities + start * n_classes;
         for (int64_t i = 0; i < n; i++) {
             float product = coordinate(of, start + i, first) * coordinate(of, start + i, second);
-            float root = (float)sqrt(binet__probe_weight(of->rows, start + i));
             for (int64_t k = 0; k < n_classes; k++) {
                 scaled[i * n_classes + k] = -product * p[i * n_classes + k];
-                sums[k] += root * product * p[i * n_classes + k];
             }
         }
         binet__gemm_f32(n_classes, n_classes, n, (binet__f32_matrix){scaled, n_classes, 1},
                         (binet__f32_matrix){p, n_classes, 0}, 1.0F, block, size);
-    }
-    for (int64_t k = 0; k < n_classes; k++) {
-        block[k * (size + 1)] += sums[k];
     }
     return BINET_OK;
 }
@@ -200,17 +198,44 @@ binet_status binet__probe_leading_add(binet__probe_leading *leading, const binet
     return status == BINET_OK ? binet__loop_run(leading->context, &loop, error) : status;
 }
 
+/* From -p p' to diag(p) - p p': a diagonal is what the others of its row leave, exactly where rows are sure. */
+static void fill_diagonals(binet__probe_leading *leading)
+{
+    int64_t n_classes = leading->n_classes;
+    int64_t size = (leading->n_begun + 1) * n_classes;
+    for (int64_t row = 0; row < size; row++) {
+        for (int64_t second = 0; second <= row / n_classes; second++) {
+            float *of_row = leading->hessian + row * size + second * n_classes;
+            float sum = 0.0F;
+            for (int64_t l = 0; l < n_classes; l++) {
+                sum -= l != row % n_classes ? of_row[l] : 0.0F;
+            }
+            of_row[row % n_classes] = sum;
+        }
+    }
+}
+
 /* The penalty, and what makes it definite: b has no curvature where all of it moves alike. */
-void binet__probe_leading_finish(binet__probe_leading *leading, double scale)
+void binet__probe_leading_finish(binet__probe_leading *leading, double scale, const float *prior)
 {
     int64_t n_classes = leading->n_classes;
     int64_t size = (leading->n_begun + 1) * n_classes;
     float factor = (float)(scale / (leading->weight > 0.0 ? leading->weight : 1.0));
     float *hessian = leading->hessian;
     float trace = 0.0F;
+    fill_diagonals(leading);
     for (int64_t i = 0; i < size; i++) {
         for (int64_t j = 0; j <= i; j++) {
             hessian[i * size + j] *= factor;
+        }
+    }
+    for (int64_t axis = 0; axis <= leading->n_begun; axis++) {
+        float variance = (float)scale * (axis == 0 ? 1.0F : leading->axes->variances[axis - 1]);
+        float *block = hessian + axis * n_classes * (size + 1);
+        for (int64_t k = 0; k < n_classes; k++) {
+            for (int64_t l = 0; l <= k; l++) {
+                block[k * size + l] += variance * prior[k * n_classes + l];
+            }
         }
     }
     for (int64_t k = 0; k < n_classes; k++) {

@@ -7,7 +7,10 @@
 
 typedef struct binet__probe_leading binet__probe_leading;
 
-enum { BINET__PROBE_LEADING_ROWS = 4096 /**< that are added at once */ };
+enum {
+    BINET__PROBE_LEADING_ROWS = 4096, /**< that are added at once */
+    BINET__PROBE_LEADING_AXES = 31    /**< at most */
+};
 
 /** For the first of these axes, which are borrowed: as many as leave it small, and to be set from some of n_sample rows
  * at no more than the cost of an evaluation over n. NULL where none do. To be destroyed. */
@@ -29,10 +32,11 @@ void binet__probe_leading_begin(binet__probe_leading *leading, int64_t n_axes);
 binet_status binet__probe_leading_add(binet__probe_leading *leading, const binet__probe_rows *rows,
                                       const float *probabilities, binet_error *error);
 
-/** All rows are there: the loss is `scale` times the mean over them. */
-void binet__probe_leading_finish(binet__probe_leading *leading, double scale);
+/** All rows are there: the loss is `scale` times the mean over them. `prior` [n_classes, n_classes], of which the lower
+ * triangle is read, is added for b and, times its variance, for each axis. */
+void binet__probe_leading_finish(binet__probe_leading *leading, double scale, const float *prior);
 
-/** Multiplications to set it. */
+/** Multiplications to set it, out of probabilities. */
 double binet__probe_leading_cost(const binet__probe_leading *leading);
 
 /** How many axes it solves for; 0: it is NULL or could not be factored. */

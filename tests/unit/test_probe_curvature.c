@@ -132,7 +132,8 @@ static binet__probe_leading *leading_of_rows(void)
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, SAMPLE, &leading, NULL), BINET_OK);
     binet__probe_leading_begin(leading, LEADING);
     CHECK_INT(binet__probe_leading_add(leading, &rows, probabilities, NULL), BINET_OK);
-    binet__probe_leading_finish(leading, scale);
+    static const float nothing_expected[K * K];
+    binet__probe_leading_finish(leading, scale, nothing_expected);
     CHECK_INT(binet__probe_leading_axes(leading), LEADING);
     return leading;
 }

@@ -13,6 +13,7 @@ enum { N = 700 };
 static const double scale = 50.0;
 
 static float probabilities[N * K]; /* times the root of the weight */
+static const float prior[K * K] = {0.01F, NAN, NAN, -0.005F, 0.02F, NAN, -0.005F, -0.015F, 0.02F};
 
 static void make(void)
 {
@@ -44,7 +45,8 @@ static binet__probe_axes features_as_axes(void)
 }
 
 /* The penalty, and scale times the mean over rows of z z' x (diag(p) - p p'), z = (1, x); a hundredth of that one's
- * diagonal; and the mean of b's diagonal, over K, all over b's block, where it is singular. */
+ * diagonal; what was expected beforehand; and the mean of b's diagonal, over K, all over b's block, where it is
+ * singular. */
 static void hessian_by_definition(double h[SIZE][SIZE])
 {
     double weight = 0.0;
@@ -64,6 +66,13 @@ static void hessian_by_definition(double h[SIZE][SIZE])
             }
         }
     }
+    for (int64_t r = 0; r < SIZE; r++) { /* axes have a variance of 1 */
+        for (int64_t l = 0; l < K; l++) {
+            int64_t row = l > r % K ? l : r % K;
+            int64_t column = l > r % K ? r % K : l;
+            h[r][r / K * K + l] += scale * (double)prior[row * K + column];
+        }
+    }
     for (int64_t k = 0; k < K; k++) {
         trace += h[k][k];
     }
@@ -76,7 +85,8 @@ static void hessian_by_definition(double h[SIZE][SIZE])
 }
 
 /* From rows that come in two parts. */
-static binet_status set(binet__probe_leading *leading, const binet__probe_rows *rows, int64_t n_axes, const float *p)
+static binet_status set(binet__probe_leading *leading, const binet__probe_rows *rows, int64_t n_axes, const float *p,
+                        const float *expected)
 {
     binet__probe_rows before = *rows;
     binet__probe_rows after = binet__probe_rows_after(rows, 300);
@@ -85,7 +95,7 @@ static binet_status set(binet__probe_leading *leading, const binet__probe_rows *
     binet_status status = binet__probe_leading_add(leading, &before, p, NULL);
     status = status == BINET_OK ? binet__probe_leading_add(leading, &after, p + (ptrdiff_t)300 * K, NULL) : status;
     if (status == BINET_OK) {
-        binet__probe_leading_finish(leading, scale);
+        binet__probe_leading_finish(leading, scale, expected);
     }
     return status;
 }
@@ -103,7 +113,7 @@ static void a_direction_times_the_hessian_is_the_gradient(void)
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
     for (int64_t n_axes = 0; n_axes <= D; n_axes += D) { /* by features, then the same rows as turned ones */
-        CHECK_INT(set(leading, &rows, n_axes, probabilities), BINET_OK);
+        CHECK_INT(set(leading, &rows, n_axes, probabilities, prior), BINET_OK);
         CHECK_INT(binet__probe_leading_axes(leading), D);
         for (int64_t i = 0; i < SIZE; i++) {
             gradient[i] = scores_uniform(&state) - 0.5;
@@ -134,12 +144,12 @@ static void some_axes_of_turned_rows_are_those_that_are_solved_for(void)
     binet__probe_leading *leading = NULL;
     rows.width = 2;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
-    CHECK_INT(set(leading, &rows, 2, probabilities), BINET_OK);
+    CHECK_INT(set(leading, &rows, 2, probabilities, prior), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 2);
     binet__probe_leading_destroy(leading);
 }
 
-/* Rows that weigh nothing have no Hessian in b: there is none to solve with, and no failure. */
+/* Rows that weigh nothing, of which nothing is expected, have no Hessian in b: there is none to solve with. */
 static void rows_without_a_weight_leave_it_unset(void)
 {
     static const double zeros[N];
@@ -148,7 +158,7 @@ static void rows_without_a_weight_leave_it_unset(void)
     binet__probe_rows rows = rows_in_memory(N, zeros);
     binet__probe_leading *leading = NULL;
     CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
-    CHECK_INT(set(leading, &rows, 0, none), BINET_OK);
+    CHECK_INT(set(leading, &rows, 0, none, none), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
     binet__probe_leading_destroy(leading);
 }
@@ -182,7 +192,7 @@ static void threads_change_no_bit(void)
         binet__probe_leading *leading = NULL;
         axes.context = on.context;
         CHECK_INT(binet__probe_leading_create(on.context, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
-        CHECK_INT(set(leading, &rows, 0, probabilities), BINET_OK);
+        CHECK_INT(set(leading, &rows, 0, probabilities, prior), BINET_OK);
         for (int i = 0; i < D * K; i++) {
             along[i] = (float)i;
         }
@@ -203,7 +213,7 @@ static void memory_that_runs_out_is_given_back(void)
         axes.context = context;
         binet_status status = binet__probe_leading_create(context, &axes, K, 1 << 20, N, &leading, NULL);
         if (status == BINET_OK) {
-            status = set(leading, &rows, 0, probabilities);
+            status = set(leading, &rows, 0, probabilities, prior);
         }
         binet__probe_leading_destroy(leading);
         failing_allocator_next(&allocator, status);
