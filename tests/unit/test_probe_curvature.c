@@ -129,7 +129,7 @@ static binet__probe_leading *leading_of_rows(void)
     for (int64_t i = 0; i < SAMPLE * K; i++) {
         probabilities[i] = 1.0F / K;
     }
-    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, SAMPLE, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, 1 << 20, &leading, NULL), BINET_OK);
     binet__probe_leading_begin(leading, LEADING);
     CHECK_INT(binet__probe_leading_add(leading, &rows, probabilities, NULL), BINET_OK);
     static const float nothing_expected[K * K];

@@ -110,7 +110,7 @@ static void a_direction_times_the_hessian_is_the_gradient(void)
     binet__probe_axes axes = features_as_axes();
     binet__probe_rows rows = rows_in_memory(N, rows_weights);
     binet__probe_leading *leading = NULL;
-    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, 1 << 20, &leading, NULL), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
     for (int64_t n_axes = 0; n_axes <= D; n_axes += D) { /* by features, then the same rows as turned ones */
         CHECK_INT(set(leading, &rows, n_axes, probabilities, prior), BINET_OK);
@@ -143,7 +143,7 @@ static void some_axes_of_turned_rows_are_those_that_are_solved_for(void)
     binet__probe_rows rows = rows_in_memory(N, NULL);
     binet__probe_leading *leading = NULL;
     rows.width = 2;
-    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, 1 << 20, &leading, NULL), BINET_OK);
     CHECK_INT(set(leading, &rows, 2, probabilities, prior), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 2);
     binet__probe_leading_destroy(leading);
@@ -157,7 +157,7 @@ static void rows_without_a_weight_leave_it_unset(void)
     binet__probe_axes axes = features_as_axes();
     binet__probe_rows rows = rows_in_memory(N, zeros);
     binet__probe_leading *leading = NULL;
-    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, 1 << 20, &leading, NULL), BINET_OK);
     CHECK_INT(set(leading, &rows, 0, none, none), BINET_OK);
     CHECK_INT(binet__probe_leading_axes(leading), 0);
     binet__probe_leading_destroy(leading);
@@ -173,8 +173,10 @@ static void what_costs_more_than_an_evaluation_is_not_made(void)
     CHECK(leading == NULL); /* too dear */
     CHECK(isinf(binet__probe_leading_cost(leading)));
     CHECK_INT(binet__probe_leading_axes(leading), 0);
+    CHECK_INT(binet__probe_leading_create(NULL, &axes, K, 1 << 20, 1000, &leading, NULL), BINET_OK);
+    CHECK(leading == NULL); /* from too few rows of many */
     for (int64_t n = 1; n < 1 << 20; n *= 2) {
-        CHECK_INT(binet__probe_leading_create(NULL, &axes, K, n, N, &leading, NULL), BINET_OK);
+        CHECK_INT(binet__probe_leading_create(NULL, &axes, K, n, n, &leading, NULL), BINET_OK);
         CHECK(leading == NULL || binet__probe_leading_cost(leading) <= 2.0 * (double)n * D * K);
         binet__probe_leading_destroy(leading);
     }
@@ -191,7 +193,7 @@ static void threads_change_no_bit(void)
         pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
         binet__probe_leading *leading = NULL;
         axes.context = on.context;
-        CHECK_INT(binet__probe_leading_create(on.context, &axes, K, 1 << 20, N, &leading, NULL), BINET_OK);
+        CHECK_INT(binet__probe_leading_create(on.context, &axes, K, 1 << 20, 1 << 20, &leading, NULL), BINET_OK);
         CHECK_INT(set(leading, &rows, 0, probabilities, prior), BINET_OK);
         for (int i = 0; i < D * K; i++) {
             along[i] = (float)i;
@@ -211,7 +213,7 @@ static void memory_that_runs_out_is_given_back(void)
         binet__probe_rows rows = rows_in_memory(N, rows_weights);
         binet__probe_leading *leading = NULL;
         axes.context = context;
-        binet_status status = binet__probe_leading_create(context, &axes, K, 1 << 20, N, &leading, NULL);
+        binet_status status = binet__probe_leading_create(context, &axes, K, 1 << 20, 1 << 20, &leading, NULL);
         if (status == BINET_OK) {
             status = set(leading, &rows, 0, probabilities, prior);
         }
