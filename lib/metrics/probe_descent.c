@@ -183,7 +183,7 @@ static void expect_classes(const binet_probe *probe, int64_t n_sample)
     }
 }
 
-/* The Hessian along the leading axes. */
+/* The Hessian along the leading axes, where the probabilities of the first rows are those of average_classes. */
 static binet_status refresh_leading(const binet__probe_fit *of, binet_error *error)
 {
     binet__probe_leading *leading = of->probe->leading;
@@ -193,7 +193,7 @@ static binet_status refresh_leading(const binet__probe_fit *of, binet_error *err
     for (int64_t first = 0; status == BINET_OK && first < sample.n; first += BINET__PROBE_LEADING_ROWS) {
         binet__probe_rows rows = binet__probe_rows_after(&sample, first);
         rows.n = rows.n < BINET__PROBE_LEADING_ROWS ? rows.n : BINET__PROBE_LEADING_ROWS;
-        status = take_probabilities(of, &rows, error);
+        status = first > 0 ? take_probabilities(of, &rows, error) : BINET_OK;
         status =
             status == BINET_OK ? binet__probe_leading_add(leading, &rows, of->probe->probabilities, error) : status;
     }

@@ -30,7 +30,7 @@ struct binet__probe_leading {
     double cost;
     float *hessian; /* [size, size], size = (n_solved + 1) * n_classes: b, then axis by axis; factored */
     float *room;    /* [size] */
-    float *turned;  /* [n_sample, n_axes] rows along the axes */
+    float *turned;  /* [LEADING_ROWS, n_axes] rows along the axes */
 };
 
 /* That are wanted. */

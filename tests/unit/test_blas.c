@@ -136,6 +136,16 @@ static void a_positive_definite_system_is_solved(void)
     }
     double indefinite[4] = {1.0, 0.0, 2.0, 1.0};
     CHECK(!binet__cholesky(2, indefinite));
+    double no_numbers[4] = {NAN, 0.0, 0.0, 1.0};
+    float infinite[4] = {INFINITY, 0.0F, 0.0F, 1.0F};
+    CHECK(!binet__cholesky(2, no_numbers));
+    CHECK(!binet__cholesky_f32(2, infinite));
+    float narrow[4] = {4.0F, 0.0F, 2.0F, 5.0F}; /* of (2, 0), (1, 2) */
+    float solved[2] = {8.0F, 12.0F};            /* times (1, 2) */
+    CHECK(binet__cholesky_f32(2, narrow));
+    binet__cholesky_solve_f32(2, narrow, 1, solved);
+    CHECK_NEAR(solved[0], 1.0, 1e-6);
+    CHECK_NEAR(solved[1], 2.0, 1e-6);
 }
 
 static void eigenvectors_are_the_rows(void)
