@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "failing_allocator.h"
+#include "hsic_definition.h"
 #include "pooled.h"
 #include "scores.h"
 
@@ -53,80 +54,25 @@ static binet_cka_result cka(const binet_context *context, const binet_array *x, 
 
 /* ---- Definitions ------------------------------------------------------------------------------------------------- */
 
-/* The Gram of features as they are: both estimators centre it themselves. */
-static void gram(const double *x, int width, double k[N][N])
-{
-    for (int i = 0; i < N; i++) {
-        for (int j = 0; j < N; j++) {
-            k[i][j] = 0.0;
-            for (int c = 0; c < width; c++) {
-                k[i][j] += x[i * width + c] * x[j * width + c];
-            }
-        }
-    }
-}
-
-/* tr(K H L H) / (n - 1)^2. */
-static double biased(double k[N][N], double l[N][N])
-{
-    static double sums[2][N];
-    double all[2] = {0, 0};
-    double product = 0.0;
-    for (int i = 0; i < N; i++) {
-        sums[0][i] = sums[1][i] = 0.0;
-        for (int j = 0; j < N; j++) {
-            sums[0][i] += k[i][j] / N;
-            sums[1][i] += l[i][j] / N;
-        }
-        all[0] += sums[0][i] / N;
-        all[1] += sums[1][i] / N;
-    }
-    for (int i = 0; i < N; i++) {
-        for (int j = 0; j < N; j++) {
-            product += (k[i][j] - sums[0][i] - sums[0][j] + all[0]) * (l[i][j] - sums[1][i] - sums[1][j] + all[1]);
-        }
-    }
-    return product / ((N - 1.0) * (N - 1.0));
-}
-
-/* As Song et al. write it. */
-static double unbiased(double k[N][N], double l[N][N])
-{
-    double trace = 0, all_k = 0, all_l = 0, through = 0;
-    for (int i = 0; i < N; i++) {
-        double of_k = 0, of_l = 0;
-        for (int j = 0; j < N; j++) {
-            if (i != j) {
-                trace += k[i][j] * l[i][j];
-                of_k += k[i][j];
-                of_l += l[i][j];
-            }
-        }
-        all_k += of_k;
-        all_l += of_l;
-        through += of_k * of_l;
-    }
-    double total = trace + all_k * all_l / ((N - 1.0) * (N - 2.0)) - 2.0 / (N - 2.0) * through;
-    return total / (N * (N - 3.0));
-}
+typedef double definition(const double *k, const double *l, int n);
 
 static void check_definition(const double *y, int width, int32_t side)
 {
-    static double k[N][N];
-    static double l[N][N];
-    gram(narrow[0], NARROW, k);
-    gram(y, width, l);
+    static double k[N * N];
+    static double l[N * N];
+    hsic_linear(narrow[0], N, NARROW, k);
+    hsic_linear(y, N, width, l);
     binet_array x = narrow_array(0);
     binet_array other = scores_matrix(y, BINET_F64, N, width);
     for (int32_t estimator = BINET_HSIC_DEFAULT; estimator <= BINET_HSIC_UNBIASED; estimator++) {
-        double (*hsic)(double[N][N], double[N][N]) = estimator == BINET_HSIC_UNBIASED ? unbiased : biased;
+        definition *hsic = estimator == BINET_HSIC_UNBIASED ? hsic_unbiased : hsic_biased;
         binet_cka_result found = cka(NULL, &x, &other, estimator);
         CHECK_INT(found.side, side);
         CHECK_INT(found.n, N);
-        CHECK_NEAR(found.hsic_xy / hsic(k, l), 1.0, 1e-11);
-        CHECK_NEAR(found.hsic_xx / hsic(k, k), 1.0, 1e-11);
-        CHECK_NEAR(found.hsic_yy / hsic(l, l), 1.0, 1e-11);
-        CHECK_NEAR(found.cka, hsic(k, l) / sqrt(hsic(k, k) * hsic(l, l)), 1e-12);
+        CHECK_NEAR(found.hsic_xy / hsic(k, l, N), 1.0, 1e-11);
+        CHECK_NEAR(found.hsic_xx / hsic(k, k, N), 1.0, 1e-11);
+        CHECK_NEAR(found.hsic_yy / hsic(l, l, N), 1.0, 1e-11);
+        CHECK_NEAR(found.cka, hsic(k, l, N) / sqrt(hsic(k, k, N) * hsic(l, l, N)), 1e-12);
         CHECK(found.constant_x == 0 && found.constant_y == 0);
     }
 }
@@ -137,49 +83,18 @@ static void both_sides_are_the_definition(void)
     check_definition(wide, WIDE, BINET_CKA_GRAM);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    double x = *(const double *)a;
-    double y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The kernel of the code published with Kornblith et al.: its median is over all n^2 squared distances. */
-static double rbf(const double *x, int n, int width, double bandwidth, double k[N][N])
-{
-    static double sorted[N * N];
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            k[i][j] = 0.0;
-            for (int c = 0; c < width; c++) {
-                double gap = x[i * width + c] - x[j * width + c];
-                k[i][j] += gap * gap;
-            }
-            sorted[i * n + j] = k[i][j];
-        }
-    }
-    qsort(sorted, (size_t)(n * n), sizeof *sorted, ascending);
-    double median = (sorted[(n * n - 1) / 2] + sorted[n * n / 2]) / 2;
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            k[i][j] = exp(-k[i][j] / (2 * bandwidth * bandwidth * median));
-        }
-    }
-    return bandwidth * sqrt(median);
-}
-
 static void rbf_is_the_definition(void)
 {
-    static double k[N][N];
-    static double l[N][N];
+    static double k[N * N];
+    static double l[N * N];
     const double bandwidths[] = {0.2, 1.0, 5.0};
     binet_array x = narrow_array(0);
     binet_array y = wide_array();
     for (int b = 0; b < 3; b++) {
-        double sigma_x = rbf(narrow[0], N, NARROW, bandwidths[b], k);
-        double sigma_y = rbf(wide, N, WIDE, bandwidths[b], l);
+        double sigma_x = hsic_rbf(narrow[0], N, NARROW, bandwidths[b], k);
+        double sigma_y = hsic_rbf(wide, N, WIDE, bandwidths[b], l);
         for (int32_t estimator = BINET_HSIC_DEFAULT; estimator <= BINET_HSIC_UNBIASED; estimator++) {
-            double (*hsic)(double[N][N], double[N][N]) = estimator == BINET_HSIC_UNBIASED ? unbiased : biased;
+            definition *hsic = estimator == BINET_HSIC_UNBIASED ? hsic_unbiased : hsic_biased;
             binet_cka_options options = {.struct_size = sizeof options,
                                          .estimator = estimator,
                                          .kernel = BINET_KERNEL_RBF,
@@ -189,10 +104,10 @@ static void rbf_is_the_definition(void)
             CHECK_INT(found.side, BINET_CKA_GRAM);
             CHECK_NEAR(found.sigma_x / sigma_x, 1.0, 1e-13);
             CHECK_NEAR(found.sigma_y / sigma_y, 1.0, 1e-13);
-            CHECK_NEAR(found.hsic_xy, hsic(k, l), 1e-13);
-            CHECK_NEAR(found.hsic_xx, hsic(k, k), 1e-13);
-            CHECK_NEAR(found.hsic_yy, hsic(l, l), 1e-13);
-            CHECK_NEAR(found.cka, hsic(k, l) / sqrt(hsic(k, k) * hsic(l, l)), 1e-10);
+            CHECK_NEAR(found.hsic_xy, hsic(k, l, N), 1e-13);
+            CHECK_NEAR(found.hsic_xx, hsic(k, k, N), 1e-13);
+            CHECK_NEAR(found.hsic_yy, hsic(l, l, N), 1e-13);
+            CHECK_NEAR(found.cka, hsic(k, l, N) / sqrt(hsic(k, k, N) * hsic(l, l, N)), 1e-10);
             CHECK(found.constant_x == 0 && found.constant_y == 0);
         }
     }
@@ -201,13 +116,13 @@ static void rbf_is_the_definition(void)
 /* Ranks at both ends of the zeros of rows to themselves, and of even and odd numbers. */
 static void the_median_is_over_all_distances(void)
 {
-    static double k[N][N];
+    static double k[N * N];
     for (int n = 2; n < N; n++) {
         binet_array x = scores_matrix(narrow[0], BINET_F64, n, NARROW);
         binet_cka_options options = {.struct_size = sizeof options, .kernel = BINET_KERNEL_RBF};
         binet_cka_result found = {.struct_size = sizeof found};
         CHECK_INT(binet_cka(NULL, &x, &x, &options, &found, NULL), BINET_OK);
-        CHECK_NEAR(found.sigma_x / rbf(narrow[0], n, NARROW, 1.0, k), 1.0, 1e-13);
+        CHECK_NEAR(found.sigma_x / hsic_rbf(narrow[0], n, NARROW, 1.0, k), 1.0, 1e-13);
         CHECK_NEAR(found.cka, 1.0, 1e-15);
     }
 }
@@ -403,8 +318,8 @@ static void rbf_without_a_scale_is_said(void)
 /* Of rows of which one is a thousand times as far out, the side of the features would lose what the others say. */
 static void a_row_far_out_costs_no_digits(void)
 {
-    static double k[N][N];
-    static double l[N][N];
+    static double k[N * N];
+    static double l[N * N];
     static double out[N * NARROW];
     memcpy(out, narrow[1], sizeof out);
     for (int j = 0; j < NARROW; j++) {
@@ -412,20 +327,20 @@ static void a_row_far_out_costs_no_digits(void)
     }
     binet_array x = narrow_array(0);
     binet_array y = scores_matrix(out, BINET_F64, N, NARROW);
-    gram(narrow[0], NARROW, k);
-    gram(out, NARROW, l);
+    hsic_linear(narrow[0], N, NARROW, k);
+    hsic_linear(out, N, NARROW, l);
     double far[N];
-    memcpy(far, l[9], sizeof far);
+    memcpy(far, l + 9 * N, sizeof far);
     far[9] = 0.0;
     for (int i = 0; i < N;
          i++) { /* what the unbiased estimator does not see, and the definition would lose digits to */
         for (int j = 0; j < N; j++) {
-            l[i][j] -= far[i] + far[j];
+            l[i * N + j] -= far[i] + far[j];
         }
     }
     binet_cka_result found = cka(NULL, &x, &y, BINET_HSIC_UNBIASED);
     CHECK_INT(found.side, BINET_CKA_GRAM);
-    CHECK_NEAR(found.cka, unbiased(k, l) / sqrt(unbiased(k, k) * unbiased(l, l)), 1e-10);
+    CHECK_NEAR(found.cka, hsic_unbiased(k, l, N) / sqrt(hsic_unbiased(k, k, N) * hsic_unbiased(l, l, N)), 1e-10);
 }
 
 /* ---- Bad input --------------------------------------------------------------------------------------------------- */
