@@ -1,5 +1,6 @@
 #include "metrics/centred.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -18,7 +19,13 @@ typedef struct survey {
 
 /* A value read as one of the dtypes that rows come in, from row 0, scaled. */
 #define NEAR(type) ((double)((const type *)values)[j] - pivot[j])
-#define SCALED(type) (((double)((const type *)values)[j] * 0.5 - pivot[j] * 0.5) * factor)
+#define SCALED(type) (((double)((const type *)values)[j] * part - pivot[j] * part) * factor)
+
+/* Halves of large values do not overflow, and those of the least would lose a bit. */
+static double part_of(const binet__centred *centred)
+{
+    return centred->exponent > 0 ? 0.5 : 1.0;
+}
 
 /* Any bit of a difference but its sign: compilers make vectors of integers, not of comparisons. */
 #define ADD(value)                                                                                                     \
@@ -37,6 +44,7 @@ static void add_rows(survey *of)
     int64_t width = centred->features.width;
     double *restrict mean = centred->mean;
     const double *restrict pivot = centred->pivot;
+    double part = part_of(centred);
     double factor = centred->factor;
     int is_double = centred->features.scores.array->dtype == BINET_F64;
     uint64_t any = 0;
@@ -54,7 +62,7 @@ static void add_rows(survey *of)
     of->varies = any << 1 != 0;
 }
 
-/* The largest |x / 2 - pivot / 2|, which does not overflow. The first row that is not finite ends it. */
+/* The largest |x - pivot|, or of double where that overflows. The first row that is not finite ends it. */
 static binet_status find_largest(const survey *of, double *largest, binet_error *error)
 {
     const binet__centred *centred = of->centred;
@@ -64,7 +72,7 @@ static binet_status find_largest(const survey *of, double *largest, binet_error 
             return status;
         }
         for (int64_t j = 0; j < centred->features.width; j++) {
-            *largest = fmax(*largest, fabs(of->row[j] * 0.5 - centred->pivot[j] * 0.5));
+            *largest = fmax(*largest, fmin(fabs(of->row[j] - centred->pivot[j]), DBL_MAX));
         }
     }
     return BINET_OK;
@@ -97,8 +105,8 @@ static binet_status take_survey(survey *of, binet_error *error)
         status = find_largest(of, &largest, error);
         int exponent = largest != 0.0 ? ilogb(largest) + 1 : 0;
         if (exponent > MOST_EXPONENT || exponent < -MOST_EXPONENT) {
-            centred->exponent = exponent < -1000 ? -1000 : exponent; /* 2^1001 is still a double */
-            centred->factor = ldexp(1.0, 1 - centred->exponent);
+            centred->exponent = exponent < -1000 ? -1000 : exponent; /* 2^1000 is still a double */
+            centred->factor = ldexp(1.0 / part_of(centred), -centred->exponent);
             add_rows(of);
         }
     }
@@ -147,6 +155,7 @@ void binet__centred_block(const binet__centred *centred, int64_t row, int64_t n,
 {
     const double *restrict pivot = centred->pivot + first;
     const double *restrict mean = centred->mean + first;
+    double part = part_of(centred);
     double factor = centred->factor;
     int is_double = centred->features.scores.array->dtype == BINET_F64;
     for (int64_t i = 0; i < n; i++) {

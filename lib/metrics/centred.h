@@ -9,7 +9,7 @@ typedef struct binet__centred {
     binet__features features;
     double *pivot; /**< [D] row 0: columns that do not change become exact zeros */
     double *mean;  /**< [D] of what is left, scaled */
-    double factor; /**< 2^(1 - exponent), where the exponent is not 0 */
+    double factor; /**< 2^-exponent, or twice that for halves of large values, where the exponent is not 0 */
     int exponent;  /**< values read are 2^-exponent times the features; 0 but for extreme f64 */
     int constant;  /**< all rows are the same */
 } binet__centred;
