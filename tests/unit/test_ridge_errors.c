@@ -80,7 +80,7 @@ static void data_at_fault_are_named(void)
     refused(BINET_INVALID_DATA, "features", -1, "features has numbers too large to square and sum in column 1");
     features.shape[0] = labels.shape[0] = weights.shape[0] = 4;
     values[3 * D + 1] = 1e200;
-    refused(BINET_INVALID_DATA, "features", 0, "row 0 of features holds numbers too large to square and sum");
+    refused(BINET_INVALID_DATA, "features", 3, "row 3 of features holds numbers too large to square and sum");
     classes[5] = -1;
     refused(BINET_INVALID_DATA, "labels", 5, "labels[5] is -1; allowed: 0 .. 2147483646");
     options.n_classes = K;
