@@ -18,9 +18,9 @@ typedef struct binet_probe_options {
                                    1e-4 */
     int64_t most_evaluations; /**< of one fit, coarse ones among them, >= 1; 0: 10,000 */
     int64_t row_bytes; /**< of memory for a copy of the features in f32: all rows where they fit, which makes passes in
-                            f32 fast, else a sample of them; 0: 512 MiB. Beside it a probe takes some 50 vectors of
-                            n_classes * (D + 1) doubles, D * D floats, up to 256 MiB for sums over rows and 144 MiB for
-                            a Hessian; a first fit up to half as much as the copy; Newton's method up to 150 MiB */
+                            f32 fast, else a sample of half as much; 0: 512 MiB. Beside it a probe takes some 50 vectors
+                            of n_classes * (D + 1) doubles, D * D floats, up to 256 MiB for sums over rows and 144 MiB
+                            for a Hessian; a first fit up to half as much as the copy; Newton's method up to 150 MiB */
     binet_probe_progress progress; /**< NULL: none */
     void *progress_user;
 } binet_probe_options;
@@ -90,19 +90,21 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * logits are straight lines, with the slope of all rows as its start; it is taken where the objective falls by Armijo's
  * rule. A first fit starts with coarse searches, which cost a part of an evaluation a step: along the principal axes
  * that hold 95 % of the variance, where those are few of many, then by the rows in the copy, where those are not all,
- * as long as rows of it that are held out gain. What they leave out, the search over all makes good. The objective is
- * convex and smooth, since diag(p) - p p' is at most 1/2 (Boehning, Ann. Inst. Statist. Math. 1992), and strongly
- * convex in W, with modulus 1; eigenvalues are held between fixed bounds; so the search converges linearly from any
- * start. Products are in f32 while their rounding is below what is asked for, then in f64. Where n_classes * (D + 1) is
- * at most 1,024 and N * n_classes at most 2^24, what 32 and a quarter as many evaluations leave is done by Newton's
- * method in f64, with the Hessian over all rows and steps halved by the same rule: separable rows at large C, and
- * features of scales far apart, take it a few steps.
+ * as long as rows of it that are held out gain. What they leave out, the search over all makes good. At its end b has
+ * steps of its own: iterative scaling (Darroch and Ratcliff, Ann. Math. Statist. 1972), then Newton's, by the Hessian
+ * over all rows. The objective is convex and smooth, since diag(p) - p p' is at most 1/2 (Boehning, Ann. Inst. Statist.
+ * Math. 1992), and strongly convex in W, with modulus 1; eigenvalues are held between fixed bounds; so the search
+ * converges linearly from any start. Products are in f32 while their rounding is below what is asked for, then in f64.
+ * Where n_classes * (D + 1) is at most 1,024 and N * n_classes at most 2^24, what 32 and a quarter as many evaluations
+ * leave is done by Newton's method in f64, with the Hessian over all rows and steps halved by the same rule: separable
+ * rows at large C, and features of scales far apart, take it a few steps.
  *
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
  * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement
- * of b after Newton's steps in it, by the Hessian over all rows; L the bound of the Hessian in W by the trace of the
- * features' covariance. It is a bound to rounding and to second order in what is left of b, which is little. Most fits
- * are ten times nearer to the optimum than their certificate.
+ * of b after Newton's steps in it, by the Hessian over all rows at a point whose logits differ by at most 0.1, and
+ * times what that may make of it (Bach, Electron. J. Statist. 2010); L the bound of the Hessian in W by the trace of
+ * the features' covariance. It is a bound to rounding and to second order in what is left of b, which is little. Most
+ * fits are ten times nearer to the optimum than their certificate.
  *
  * @param[in,out] probe  Not NULL. One call at a time.
  * @param[in]     C      Inverse of the penalty's strength, finite, > 0.

@@ -79,7 +79,8 @@ binet_status binet_probe_fit(binet_probe *probe, double c, binet_probe_result *r
         return binet__fail_argument(error, "C", "C is %g; allowed: finite numbers above 0", c);
     }
     (void)binet__read_struct(&found, sizeof found, result, "result", NULL);
-    binet__probe_fit of = {.probe = probe, .c = c, .scale = c * probe->data.weight, .gap = INFINITY, .value = 1.0};
+    binet__probe_fit of = {
+        .probe = probe, .c = c, .scale = c * probe->data.weight, .gap = INFINITY, .value = 1.0, .age = INFINITY};
     status = binet__probe_search(&of, error);
     if (status != BINET_OK) {
         return status;

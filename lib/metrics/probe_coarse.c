@@ -86,6 +86,28 @@ static binet_status descend_along_axes(binet__probe_fit *of, int64_t n_axes, bin
     return status == BINET_OK ? returned : status;
 }
 
+/* b as the classes of all rows want it, by the probabilities of those in memory. */
+static binet_status expect_all_classes(binet__probe_fit *of, binet_error *error)
+{
+    binet_probe *probe = of->probe;
+    const binet__probe_rows *copied = &probe->data.copied;
+    double value = 0.0;
+    of->sampled = *copied;
+    binet_status status = binet__probe_estimate(of, copied->n, probe->point, probe->gradient, &value, error);
+    if (status != BINET_OK) {
+        return status;
+    }
+    for (int64_t i = 0; i < copied->n; i++) {
+        probe->gradient[copied->labels[i]] += binet__probe_weight(copied, i);
+    }
+    double factor = of->scale / binet__probe_sum_of_weights(copied);
+    for (int64_t k = 0; k < copied->n_classes; k++) {
+        probe->gradient[k] = factor * probe->gradient[k] - of->scale * probe->data.shares[k];
+    }
+    (void)binet__probe_scale_intercepts(of, 0.0);
+    return BINET_OK;
+}
+
 binet_status binet__probe_climb(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
@@ -98,6 +120,7 @@ binet_status binet__probe_climb(binet__probe_fit *of, binet_error *error)
     }
     if (status == BINET_OK && copied->n < probe->data.all.n) {
         status = descend_holding_out(of, copied, 0, error);
+        status = status == BINET_OK ? expect_all_classes(of, error) : status;
     }
     binet__lbfgs_restart(probe->search, probe->size);
     of->next_refresh = of->n_steps;

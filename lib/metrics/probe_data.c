@@ -308,7 +308,8 @@ binet_status binet__probe_data_read(const binet_context *context, const binet_ar
     data->features = binet__features_of(&data->array, "features", kernels);
     int64_t n = features->shape[0];
     int64_t fit = row_bytes / ((int64_t)sizeof(float) * features->shape[1]);
-    int64_t copied = fit >= n ? n : fit > LEAST_COPIED ? fit : n < LEAST_COPIED ? n : LEAST_COPIED;
+    int64_t sampled = fit / 2 > LEAST_COPIED ? fit / 2 : LEAST_COPIED;
+    int64_t copied = fit >= n || sampled >= n ? n : sampled;
     status = allocate(data, copied, n_classes, weights != NULL, error);
     status = status == BINET_OK ? read_labels(labels, n_classes, weights, data, error) : status;
     status = status == BINET_OK ? take_mean(data, error) : status;

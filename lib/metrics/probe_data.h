@@ -21,7 +21,8 @@ typedef struct binet__probe_data {
     int64_t n_passes;          /**< over the array, so far */
 } binet__probe_data;
 
-/** Check and read, with at most `row_bytes` of copied rows. On failure there is nothing to release. */
+/** Check and read. Rows are copied, all where they fit in `row_bytes`, else a sample of half as much, but no less than
+ * 4,096. On failure there is nothing to release. */
 binet_status binet__probe_data_read(const binet_context *context, const binet_array *features,
                                     const binet_array *labels, int64_t n_classes, const binet_array *weights,
                                     int64_t row_bytes, binet__probe_data *data, binet_error *error);

@@ -279,6 +279,7 @@ static binet_status judge(void *user, double value, const double *gradient, int 
         status = refresh(of, error);
     }
     of->n_steps++;
+    of->n_points++;
     return status;
 }
 
@@ -292,6 +293,7 @@ int64_t binet__probe_before_newton(const binet_probe *probe)
 binet_status binet__probe_descend(binet__probe_fit *of, binet_error *error)
 {
     binet_probe *probe = of->probe;
+    of->n_points = 0;
     /* One is the certificate's. */
     int64_t left = probe->given.most_evaluations - of->n_evaluations - of->n_coarse - 1;
     if (left < 1) {

@@ -65,6 +65,8 @@ typedef struct binet__probe_fit {
     double target;      /* of the gap, over the objective, where W's search ends */
     double best_gap;
     double value;
+    double age;        /* the Hessian in b is of a point whose logits are this far apart; inf: it is to be taken */
+    int64_t n_points;  /* of the last descent over all rows, the first among them; 0: no evaluation was left */
     int64_t n_stalled; /* steps since the best one */
     int64_t n_steps;
     int64_t next_refresh; /* step after which the curvature is taken anew */
@@ -103,9 +105,14 @@ int64_t binet__probe_before_newton(const binet_probe *probe);
  * the steps between them; then by the rows in memory, where those are not all. */
 binet_status binet__probe_climb(binet__probe_fit *fit, binet_error *error);
 
-/** Newton's steps in b, W staying as it is, until what b adds to the distance is little beside what W does, by the rows
- *  in use; *moved is 1 where there were any. The Hessian in b stays factored. Where f32 does not hold that Hessian, the
- *  rows in use are those in f64 from here on. */
+/** A step of iterative scaling in b (Darroch and Ratcliff, Ann. Math. Statist. 1972), out of the probe's gradient in
+ * it: downwards from anywhere, and near the best b for classes whose probabilities are small. 0, and none, where b may
+ * well add no more than `enough` to the distance. */
+int binet__probe_scale_intercepts(binet__probe_fit *fit, double enough);
+
+/** Newton's steps in b, W staying as it is, until what b adds to the distance is little, by the rows in use; *moved is
+ * 1 where there were any. The Hessian in b stays factored. Where f32 does not hold that Hessian, the rows in use are
+ * those in f64 from here on. */
 binet_status binet__probe_fit_intercepts(binet__probe_fit *fit, int *moved, binet_error *error);
 
 /** The certificate at the probe's point, with the Hessian in b that was factored last; fills gap, distance, of_w, value

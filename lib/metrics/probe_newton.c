@@ -213,6 +213,7 @@ static binet_status move(hessian *of, double slope, int *moved, binet_error *err
             memcpy(probe->point, of->next, (size_t)of->size * sizeof *of->next);
             memcpy(probe->gradient, of->next_gradient, (size_t)of->size * sizeof *of->next);
             fit->value = value;
+            fit->n_points++;
             *moved = 1;
         }
         length /= 2.0;
@@ -227,6 +228,7 @@ static binet_status run(hessian *of, binet_error *error)
     int64_t n_classes = of->n_classes;
     binet_status status = binet__probe_objective(fit, probe->point, &fit->value, probe->gradient, error);
     double before = INFINITY;
+    fit->n_points = 1;
     for (int i = 0; status == BINET_OK && i < MOST_STEPS; i++) {
         fit->gap = binet__dot(probe->gradient + n_classes, probe->gradient + n_classes, of->size - n_classes) / 2.0;
         int64_t n = fit->n_evaluations + fit->n_coarse;

@@ -110,11 +110,11 @@ static void a_copy_begins_with_a_sample(void)
     }
 }
 
-static void as_many_rows_are_copied_as_fit_and_never_few(void)
+static void all_rows_are_copied_where_they_fit_else_half_as_many_and_never_few(void)
 {
     const int64_t cases[][3] = {{ROWS, 1, LEAST},
-                                {ROWS, LEAST * ROW_BYTES - 1, LEAST},
-                                {ROWS, 5000 * ROW_BYTES + 1, 5000},
+                                {ROWS, 2 * LEAST * ROW_BYTES - 1, LEAST},
+                                {ROWS, ROWS * ROW_BYTES - 1, (ROWS - 1) / 2},
                                 {ROWS, ROWS * ROW_BYTES, ROWS},
                                 {100, 1, 100}};
     for (int i = 0; i < 5; i++) {
@@ -203,7 +203,7 @@ int main(void)
     RUN(moments_are_those_of_the_definition);
     RUN(a_copy_holds_rows_once_less_their_mean);
     RUN(a_copy_begins_with_a_sample);
-    RUN(as_many_rows_are_copied_as_fit_and_never_few);
+    RUN(all_rows_are_copied_where_they_fit_else_half_as_many_and_never_few);
     RUN(what_is_too_large_is_named);
     RUN(threads_change_no_bit);
     RUN(memory_that_runs_out_is_given_back);
