@@ -18,9 +18,10 @@ typedef struct binet_probe_options {
                                    1e-4 */
     int64_t most_evaluations; /**< of one fit, coarse ones among them, >= 1; 0: 10,000 */
     int64_t row_bytes; /**< of memory for a copy of the features in f32: all rows where they fit, which makes passes in
-                            f32 fast, else a sample of half as much; 0: 512 MiB. Beside it a probe takes some 50 vectors
-                            of n_classes * (D + 1) doubles, D * D floats, up to 256 MiB for sums over rows and 144 MiB
-                            for a Hessian; a first fit up to half as much as the copy; Newton's method up to 150 MiB */
+                            f32 fast, else a sample of half as much, but at least 4,096; 0: 512 MiB. Beside it a probe
+                            takes some 50 vectors of n_classes * (D + 1) doubles, D * D floats, up to 256 MiB for sums
+                            over rows and 144 MiB for a Hessian; a first fit up to half as much as the copy; Newton's
+                            method up to 150 MiB */
     binet_probe_progress progress; /**< NULL: none */
     void *progress_user;
 } binet_probe_options;
@@ -102,9 +103,9 @@ BINET_API void binet_probe_destroy(binet_probe *probe);
  * The certificate. By strong convexity, the objective exceeds its minimum by at most half the square of the gradient in
  * W, where b is optimal. `gap` is (g + sqrt(L d))^2 / 2 + d / 2: g that gradient's norm, in f64; d the Newton decrement
  * of b after Newton's steps in it, by the Hessian over all rows at a point whose logits differ by at most 0.1, and
- * times what that may make of it (Bach, Electron. J. Statist. 2010); L the bound of the Hessian in W by the trace of
- * the features' covariance. It is a bound to rounding and to second order in what is left of b, which is little. Most
- * fits are ten times nearer to the optimum than their certificate.
+ * times what that and the way to the best b may make of it (Bach, Electron. J. Statist. 2010); L the bound of the
+ * Hessian in W by the trace of the features' covariance. It is a bound to rounding and to third order in what is left
+ * of b. Most fits are ten times nearer to the optimum than their certificate.
  *
  * @param[in,out] probe  Not NULL. One call at a time.
  * @param[in]     C      Inverse of the penalty's strength, finite, > 0.

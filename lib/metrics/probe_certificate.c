@@ -12,21 +12,33 @@ enum { MOST_B_STEPS = 20 };
 static const double trusted_part = 1e-3;
 static const double least_part = 1e-14;
 
-/* What b may add to the distance: this part of what W does, or what leaves the gap this part of the tolerance. */
+/* What b may add to the distance, as a part of what W does; or it leaves the gap this part of the tolerance. */
 static const double little = 0.1;
-static const double certain = 0.9;
+static const double certain = 0.95;
 
 /* A class is expected at least this part as often as it comes: less is rounding. */
 static const double least_expected = 1e-6;
 
-/* Of a class that comes less often than it should be expected, 1 is no longer a step that ends. */
+/* A class that is expected far more often than it comes has a step near 1, whose logarithm has no end. */
 static const double longest = 0.9;
 
 /* The Hessian in b is that of a point whose logits differ by no more than this. */
 static const double oldest = 0.1;
 
-/* Newton's step of b, `intercepts`, out of the probe's gradient; its decrement. By the Hessian that was factored last:
- * that of here is less by no more than its age lets it. */
+static double range_of(const double *numbers, int64_t n)
+{
+    double least = INFINITY;
+    double most = -INFINITY;
+    for (int64_t k = 0; k < n; k++) {
+        least = fmin(least, numbers[k]);
+        most = fmax(most, numbers[k]);
+    }
+    return most - least;
+}
+
+/* Newton's step of b, `intercepts`, out of the probe's gradient; its decrement, times what may be wrong with the
+ * Hessian, which was factored at another point: between that and the end of the step it falls by no more than the
+ * exponential of what two logits of a row differ by (Bach, Electron. J. Statist. 2010). */
 static double newton(const binet__probe_fit *of)
 {
     binet_probe *probe = of->probe;
@@ -37,7 +49,7 @@ static double newton(const binet__probe_fit *of)
     for (int64_t k = 0; k < n_classes; k++) {
         decrement += probe->gradient[k] * probe->intercepts[k];
     }
-    return exp(of->age) * decrement;
+    return exp(of->age + range_of(probe->intercepts, n_classes)) * decrement;
 }
 
 /* What b adds to the distance: the gradient in W at the best b differs from that here by at most this. */
@@ -88,47 +100,62 @@ static int factor(binet__probe_fit *of)
                                &probe->spare);
 }
 
-int binet__probe_scale_intercepts(binet__probe_fit *of, double enough)
+/* Whether b may stay, where the norm of the gradient in W is of_w. */
+static int is_near(const binet__probe_fit *of, double of_w, double decrement)
 {
-    binet_probe *probe = of->probe;
-    double decrement = 0.0; /* by the diagonal, which is more than the Hessian */
-    for (int64_t k = 0; k < of->rows.n_classes; k++) {
-        double wanted = of->scale * probe->data.shares[k];
-        double expected = fmax(probe->gradient[k] + wanted, least_expected * wanted);
-        decrement += probe->gradient[k] * probe->gradient[k] / expected;
-        probe->intercepts[k] = log(expected / wanted);
-    }
-    if (part_of_b(of, decrement) <= enough) {
-        return 0;
-    }
-    for (int64_t k = 0; k < of->rows.n_classes; k++) {
-        probe->point[k] -= probe->intercepts[k];
-    }
-    return 1;
+    double part = part_of_b(of, decrement);
+    double gap = ((of_w + part) * (of_w + part) + decrement) / 2.0;
+    return part <= little * of_w || gap <= certain * of->probe->given.tolerance * of->value;
 }
 
-static double range_of(const double *numbers, int64_t n)
+/* How often a class comes, and how often it is expected, in the gradient's unit. */
+static double wanted(const binet__probe_fit *of, int64_t k)
 {
-    double least = INFINITY;
-    double most = -INFINITY;
-    for (int64_t k = 0; k < n; k++) {
-        least = fmin(least, numbers[k]);
-        most = fmax(most, numbers[k]);
+    return of->scale * of->probe->data.shares[k];
+}
+
+static double expected(const binet__probe_fit *of, int64_t k)
+{
+    return fmax(of->probe->gradient[k] + wanted(of, k), least_expected * wanted(of, k));
+}
+
+/* No decrement is less than this, by the diagonal of what the Hessian is the rest of. */
+static double least_decrement(const binet__probe_fit *of)
+{
+    const double *gradient = of->probe->gradient;
+    double decrement = 0.0;
+    for (int64_t k = 0; k < of->rows.n_classes; k++) {
+        decrement += gradient[k] * gradient[k] / expected(of, k);
     }
-    return most - least;
+    return decrement;
+}
+
+void binet__probe_scale_intercepts(binet__probe_fit *of)
+{
+    for (int64_t k = 0; k < of->rows.n_classes; k++) {
+        double step = log(expected(of, k) / wanted(of, k));
+        of->probe->point[k] -= isfinite(step) ? step : 0.0; /* at values of C that overflow */
+    }
 }
 
 /* Newton's step in b, of each class the logarithm of what the step is over: exact where its probabilities are small,
- * and thus change by a factor. Where that is in vain, as short as lets it go down from anywhere: the loss is
- * self-concordant (Bach, Electron. J. Statist. 2010) in what two logits of a row may differ by. */
+ * and thus change by a factor, and what is expected stays in sum. Where that is in vain, as short as lets it go down
+ * from anywhere: the loss is self-concordant. */
 static void step_back(binet__probe_fit *of, int in_vain)
 {
     binet_probe *probe = of->probe;
     double *step = probe->intercepts;
     double range = range_of(step, of->rows.n_classes);
     double length = range > 0.0 ? log1p(range) / range : 1.0;
+    double weight = 0.0;
+    double mean = 0.0;
     for (int64_t k = 0; k < of->rows.n_classes; k++) {
-        step[k] = in_vain ? length * step[k] : -log1p(-fmin(step[k], longest));
+        weight += expected(of, k);
+        mean += expected(of, k) * step[k];
+    }
+    mean /= weight;
+    for (int64_t k = 0; k < of->rows.n_classes; k++) {
+        step[k] = in_vain ? length * step[k] : -log1p(-fmin(step[k] - mean, longest));
         probe->point[k] -= step[k];
     }
     of->age += range_of(step, of->rows.n_classes);
@@ -161,28 +188,30 @@ static binet_status take_intercepts(binet__probe_fit *of, binet_error *error)
     return BINET_OK;
 }
 
-binet_status binet__probe_fit_intercepts(binet__probe_fit *of, int *moved, binet_error *error)
+binet_status binet__probe_fit_intercepts(binet__probe_fit *of, int goes_on, int *moved, binet_error *error)
 {
     double of_w = sqrt(2.0 * of->gap);
-    double enough = fmax(little * of_w, sqrt(2.0 * certain * of->probe->given.tolerance * of->value) - of_w);
     double last = INFINITY;
     int in_vain = 0;
     of->age = of->n_points == 1 ? of->age : INFINITY; /* W has moved */
-    *moved = of->n_points > 0 && isinf(of->age) && binet__probe_scale_intercepts(of, enough);
+    *moved = of->n_points > 0 && isinf(of->age) && !is_near(of, of_w, least_decrement(of));
+    if (*moved) {
+        binet__probe_scale_intercepts(of);
+    }
     for (int i = 0; i < MOST_B_STEPS; i++) {
-        binet_status status = isinf(of->age) ? take_intercepts(of, error) : BINET_OK;
+        binet_status status = i > 0 || isinf(of->age) ? take_intercepts(of, error) : BINET_OK;
         if (status != BINET_OK) {
             return status;
         }
         double decrement = newton(of);
-        if (part_of_b(of, decrement) <= enough || i + 1 >= MOST_B_STEPS) {
+        if (is_near(of, of_w, decrement) || i + 1 >= MOST_B_STEPS) {
             break;
         }
         in_vain = in_vain || decrement > last;
         last = decrement;
         step_back(of, in_vain);
         *moved = 1;
-        if (isfinite(of->age)) {
+        if (goes_on && isfinite(of->age)) {
             break; /* the evaluation to come has its gradient */
         }
     }

@@ -92,19 +92,22 @@ static binet_status expect_all_classes(binet__probe_fit *of, binet_error *error)
     binet_probe *probe = of->probe;
     const binet__probe_rows *copied = &probe->data.copied;
     double value = 0.0;
-    of->sampled = *copied;
-    binet_status status = binet__probe_estimate(of, copied->n, probe->point, probe->gradient, &value, error);
+    if (of->n_evaluations + of->n_coarse + 1 >= probe->given.most_evaluations) {
+        return BINET_OK;
+    }
+    of->rows = *copied;
+    of->factor = of->scale / binet__probe_sum_of_weights(copied);
+    binet_status status = binet__probe_objective(of, probe->point, &value, probe->gradient, error);
     if (status != BINET_OK) {
         return status;
     }
     for (int64_t i = 0; i < copied->n; i++) {
-        probe->gradient[copied->labels[i]] += binet__probe_weight(copied, i);
+        probe->gradient[copied->labels[i]] += of->factor * binet__probe_weight(copied, i);
     }
-    double factor = of->scale / binet__probe_sum_of_weights(copied);
     for (int64_t k = 0; k < copied->n_classes; k++) {
-        probe->gradient[k] = factor * probe->gradient[k] - of->scale * probe->data.shares[k];
+        probe->gradient[k] -= of->scale * probe->data.shares[k];
     }
-    (void)binet__probe_scale_intercepts(of, 0.0);
+    binet__probe_scale_intercepts(of);
     return BINET_OK;
 }
 

@@ -94,8 +94,10 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
         int ended = said <= of->target * of->value;
         int by_newton = binet__probe_has_newton(of->probe) &&
                         (!ended || of->n_evaluations >= binet__probe_before_newton(of->probe));
-        status = status == BINET_OK ? binet__probe_fit_intercepts(of, &moved, error) : status;
-        if (status == BINET_OK && moved && ended && !by_newton && n_moves++ < MOST_MOVES && of->precise == precise) {
+        int goes_on = ended && !by_newton && n_moves < MOST_MOVES;
+        status = status == BINET_OK ? binet__probe_fit_intercepts(of, goes_on, &moved, error) : status;
+        if (status == BINET_OK && goes_on && moved && of->precise == precise) {
+            n_moves++;
             continue; /* the best b has another gradient in W */
         }
         status = status == BINET_OK ? binet__probe_certify(of, error) : status;
@@ -103,7 +105,7 @@ binet_status binet__probe_search(binet__probe_fit *of, binet_error *error)
             return status;
         }
         double found = of->of_w * of->of_w / 2.0;
-        int helped = found <= better * last;
+        int helped = found < better * last;
         int stays = !ended && of->n_evaluations - before <= 2;
         int differs = !moved && (found < trusted * said || said < trusted * found);
         n_in_vain = precise && !helped ? n_in_vain + 1 : 0;

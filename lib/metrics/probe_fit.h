@@ -106,14 +106,15 @@ int64_t binet__probe_before_newton(const binet_probe *probe);
 binet_status binet__probe_climb(binet__probe_fit *fit, binet_error *error);
 
 /** A step of iterative scaling in b (Darroch and Ratcliff, Ann. Math. Statist. 1972), out of the probe's gradient in
- * it: downwards from anywhere, and near the best b for classes whose probabilities are small. 0, and none, where b may
- * well add no more than `enough` to the distance. */
-int binet__probe_scale_intercepts(binet__probe_fit *fit, double enough);
+ * it, which is that of the objective: downwards from anywhere, and near the best b for classes whose probabilities are
+ * small. */
+void binet__probe_scale_intercepts(binet__probe_fit *fit);
 
-/** Newton's steps in b, W staying as it is, until what b adds to the distance is little, by the rows in use; *moved is
- * 1 where there were any. The Hessian in b stays factored. Where f32 does not hold that Hessian, the rows in use are
- * those in f64 from here on. */
-binet_status binet__probe_fit_intercepts(binet__probe_fit *fit, int *moved, binet_error *error);
+/** Steps in b, W staying as it is, by the rows in use, after a descent, which leaves the gradient of its last point: by
+ * scaling, then by Newton's method until what b adds to the gap is little; where the search goes on, which evaluates b
+ * anyway, to a step so short that the Hessian holds behind it too. *moved is 1 where there were any. The Hessian in b
+ * stays factored. Where f32 does not hold that Hessian, the rows in use are those in f64 from here on. */
+binet_status binet__probe_fit_intercepts(binet__probe_fit *fit, int goes_on, int *moved, binet_error *error);
 
 /** The certificate at the probe's point, with the Hessian in b that was factored last; fills gap, distance, of_w, value
  *  and converged, and the probe's gradient in f64. */
