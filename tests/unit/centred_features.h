@@ -16,4 +16,24 @@ static inline binet__centred centred_features(const binet_array *array)
     return centred;
 }
 
+/* The two that products are of, whose arrays come first; to be released. */
+typedef struct centred_sides {
+    binet_array arrays[2];
+    binet__centred centred[2];
+} centred_sides;
+
+static inline void centred_sides_begin(centred_sides *sides)
+{
+    for (int side = 0; side < 2; side++) {
+        sides->centred[side] = centred_features(&sides->arrays[side]);
+    }
+}
+
+static inline void centred_sides_end(centred_sides *sides)
+{
+    for (int side = 0; side < 2; side++) {
+        binet__centred_release(NULL, &sides->centred[side]);
+    }
+}
+
 #endif

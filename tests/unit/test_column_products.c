@@ -16,11 +16,6 @@ enum { MOST = 400000 /* numbers of one side */ };
 static double features[2][MOST];
 static uint16_t narrow[MOST]; /* the second, in bf16 */
 
-typedef struct sides {
-    binet_array arrays[2];
-    binet__centred centred[2];
-} sides;
-
 static float of_bf16(uint16_t value)
 {
     uint32_t bits = (uint32_t)value << 16;
@@ -30,7 +25,7 @@ static float of_bf16(uint16_t value)
 }
 
 /* Features [n, width] around 3, of which the second follow the first. */
-static void make(sides *of, int64_t n, int64_t width_x, int64_t width_y)
+static void make(centred_sides *of, int64_t n, int64_t width_x, int64_t width_y)
 {
     scores_logits(features[0], n * width_x, 5);
     scores_logits(features[1], n * width_y, 6);
@@ -41,14 +36,7 @@ static void make(sides *of, int64_t n, int64_t width_x, int64_t width_y)
     }
     of->arrays[0] = scores_matrix(features[0], BINET_F64, n, width_x);
     of->arrays[1] = scores_matrix(narrow, BINET_BF16, n, width_y);
-    of->centred[0] = centred_features(&of->arrays[0]);
-    of->centred[1] = centred_features(&of->arrays[1]);
-}
-
-static void release(sides *of)
-{
-    binet__centred_release(NULL, &of->centred[0]);
-    binet__centred_release(NULL, &of->centred[1]);
+    centred_sides_begin(of);
 }
 
 /* Take the mean from every column. */
@@ -94,12 +82,12 @@ static void check_definition(int64_t n, int64_t width_x, int64_t width_y)
 {
     const double *x = features[0];
     const double *y = features[1];
-    sides of;
+    centred_sides of;
     binet__column_products found;
     binet__column_products expected = {0};
     make(&of, n, width_x, width_y);
     CHECK_INT(binet__column_products_of(NULL, of.centred, &found, NULL), BINET_OK);
-    release(&of);
+    centred_sides_end(&of);
     centre(features[0], n, width_x);
     centre(features[1], n, width_y);
     for (int64_t i = 0; i < n; i++) {
@@ -144,18 +132,18 @@ static void any_number_of_columns_is_multiplied(void)
 
 static void one_row_has_no_products(void)
 {
-    sides of;
+    centred_sides of;
     binet__column_products found;
     const binet__column_products none = {0};
     make(&of, 1, 4, 3);
     CHECK_INT(binet__column_products_of(NULL, of.centred, &found, NULL), BINET_OK);
     CHECK(memcmp(&found, &none, sizeof none) == 0);
-    release(&of);
+    centred_sides_end(&of);
 }
 
 static void threads_change_no_bit(void)
 {
-    sides of;
+    centred_sides of;
     binet__column_products found[2];
     make(&of, 1300, 120, 230);
     for (int32_t n_threads = 1; n_threads <= 4; n_threads++) {
@@ -164,12 +152,12 @@ static void threads_change_no_bit(void)
         CHECK(memcmp(&found[0], &found[n_threads > 1], sizeof found[0]) == 0);
         pooled_end(on);
     }
-    release(&of);
+    centred_sides_end(&of);
 }
 
 static void memory_and_the_executor_may_fail(void)
 {
-    sides of;
+    centred_sides of;
     make(&of, 1100, 4, 3);
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
@@ -187,7 +175,7 @@ static void memory_and_the_executor_may_fail(void)
         failing_executor_next(&executor, status);
     }
     binet_context_destroy(executing);
-    release(&of);
+    centred_sides_end(&of);
 }
 
 int main(void)

@@ -26,32 +26,20 @@ static void make(void)
     }
 }
 
-typedef struct sides {
-    binet_array arrays[2];
-    binet__centred centred[2];
-} sides;
-
-static void begin(sides *of, const double *x, const double *y, int n)
+static void begin(centred_sides *of, const double *x, const double *y, int n)
 {
     of->arrays[0] = scores_matrix(x, BINET_F64, n, WIDTH);
     of->arrays[1] = scores_matrix(y, BINET_F64, n, WIDTH);
-    of->centred[0] = centred_features(&of->arrays[0]);
-    of->centred[1] = centred_features(&of->arrays[1]);
-}
-
-static void end(sides *of)
-{
-    binet__centred_release(NULL, &of->centred[0]);
-    binet__centred_release(NULL, &of->centred[1]);
+    centred_sides_begin(of);
 }
 
 static binet__rbf_products products_of(const double *x, const double *y, int n, double bandwidth, int unbiased)
 {
-    sides of;
+    centred_sides of;
     binet__rbf_products found = {0};
     begin(&of, x, y, n);
     CHECK_INT(binet__rbf_products_of(NULL, of.centred, bandwidth, unbiased, &found, NULL), BINET_OK);
-    end(&of);
+    centred_sides_end(&of);
     return found;
 }
 
@@ -128,12 +116,12 @@ static void extreme_scales_change_no_kernel(void)
             scaled[i] = ldexp(features[0][i], exponent);
         }
         binet__rbf_products found = products_of(scaled, features[1], 50, 1.0, 1);
-        sides of;
+        centred_sides of;
         begin(&of, scaled, features[1], 50);
         CHECK(found.squared_sigma[0] == ldexp(expected.squared_sigma[0], 2 * (exponent - of.centred[0].exponent)));
         CHECK(found.product == expected.product && found.squares[0] == expected.squares[0]);
         CHECK(found.sums[0] == expected.sums[0]);
-        end(&of);
+        centred_sides_end(&of);
     }
 }
 
@@ -174,7 +162,7 @@ static void too_many_rows_are_refused(void)
 
 static void threads_change_no_bit(void)
 {
-    sides of;
+    centred_sides of;
     binet__rbf_products found[2];
     memset(found, 0, sizeof found);
     begin(&of, features[0], features[1], MOST);
@@ -187,12 +175,12 @@ static void threads_change_no_bit(void)
             pooled_end(on);
         }
     }
-    end(&of);
+    centred_sides_end(&of);
 }
 
 static void memory_and_the_executor_may_fail(void)
 {
-    sides of;
+    centred_sides of;
     begin(&of, features[0], features[1], MOST);
     FAILING_ALLOCATOR_LOOP(allocator, context)
     {
@@ -210,7 +198,7 @@ static void memory_and_the_executor_may_fail(void)
         failing_executor_next(&executor, status);
     }
     binet_context_destroy(executing);
-    end(&of);
+    centred_sides_end(&of);
 }
 
 int main(void)
