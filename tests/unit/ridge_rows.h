@@ -5,7 +5,9 @@
 
 #include <math.h>
 
+#include "failing_allocator.h"
 #include "metrics/ridge.h"
+#include "pooled.h"
 #include "scores.h"
 
 typedef struct ridge_rows {
@@ -190,6 +192,42 @@ static inline void ridge_rows_eliminate(int64_t n, double *a, double *b)
         }
         b[k] /= a[k * n + k];
     }
+}
+
+typedef binet_status (*ridge_rows_gather)(binet__ridge *of, binet_error *error);
+
+/* What is gathered of rows [n, d] has the same bits for any number of threads. */
+static inline void ridge_rows_check_threads(ridge_rows_gather gather, int64_t n, int64_t d)
+{
+    ridge_rows *first = ridge_rows_make(n, d, 3, 1);
+    ridge_rows *other = ridge_rows_make(n, d, 3, 1);
+    int64_t r = first->r;
+    CHECK_INT(gather(&first->of, NULL), BINET_OK);
+    for (int32_t n_threads = 2; n_threads <= 4; n_threads++) {
+        pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
+        other->of.context = on.context;
+        memset(other->of.matrix, 0, (size_t)(r * r) * sizeof(double));
+        CHECK_INT(gather(&other->of, NULL), BINET_OK);
+        CHECK(memcmp(first->of.mean, other->of.mean, (size_t)d * sizeof(double)) == 0);
+        CHECK(memcmp(first->of.matrix, other->of.matrix, (size_t)(r * r) * sizeof(double)) == 0);
+        CHECK(memcmp(first->of.right, other->of.right, (size_t)(first->m * r) * sizeof(double)) == 0);
+        CHECK(n >= d || memcmp(first->of.rows, other->of.rows, (size_t)(n * d) * sizeof(double)) == 0);
+        pooled_end(on);
+    }
+    ridge_rows_free(other);
+    ridge_rows_free(first);
+}
+
+static inline void ridge_rows_check_memory(ridge_rows_gather gather, int64_t n, int64_t d)
+{
+    ridge_rows *rows = ridge_rows_make(n, d, 3, 1);
+    FAILING_ALLOCATOR_LOOP(allocator, context)
+    {
+        rows->of.context = context;
+        failing_allocator_next(&allocator, gather(&rows->of, NULL));
+    }
+    binet_context_destroy(context);
+    ridge_rows_free(rows);
 }
 
 #endif

@@ -1,7 +1,5 @@
 /* On the sample side all rows come to the mean, X, XX' and Y of the definition. */
 #include "check.h"
-#include "failing_allocator.h"
-#include "pooled.h"
 #include "ridge_rows.h"
 
 static void all_rows_come_to_the_definition(void)
@@ -70,33 +68,12 @@ static void a_row_whose_sum_does_not_fit_is_named(void)
 
 static void threads_change_no_bit(void)
 {
-    ridge_rows *first = ridge_rows_make(200, 210, 3, 1);
-    ridge_rows *other = ridge_rows_make(200, 210, 3, 1);
-    CHECK_INT(binet__ridge_gather_samples(&first->of, NULL), BINET_OK);
-    for (int32_t n_threads = 2; n_threads <= 4; n_threads++) {
-        pooled on = pooled_start(n_threads, BINET_ISA_DEFAULT);
-        other->of.context = on.context;
-        memset(other->of.matrix, 0, 200 * 200 * sizeof(double));
-        CHECK_INT(binet__ridge_gather_samples(&other->of, NULL), BINET_OK);
-        CHECK(memcmp(first->of.rows, other->of.rows, 200 * 210 * sizeof(double)) == 0);
-        CHECK(memcmp(first->of.matrix, other->of.matrix, 200 * 200 * sizeof(double)) == 0);
-        CHECK(memcmp(first->of.right, other->of.right, 3 * 200 * sizeof(double)) == 0);
-        pooled_end(on);
-    }
-    ridge_rows_free(other);
-    ridge_rows_free(first);
+    ridge_rows_check_threads(binet__ridge_gather_samples, 200, 210);
 }
 
 static void memory_that_runs_out_is_given_back(void)
 {
-    ridge_rows *rows = ridge_rows_make(4, 9, 3, 1);
-    FAILING_ALLOCATOR_LOOP(allocator, context)
-    {
-        rows->of.context = context;
-        failing_allocator_next(&allocator, binet__ridge_gather_samples(&rows->of, NULL));
-    }
-    binet_context_destroy(context);
-    ridge_rows_free(rows);
+    ridge_rows_check_memory(binet__ridge_gather_samples, 4, 9);
 }
 
 int main(void)
