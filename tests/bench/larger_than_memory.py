@@ -1,4 +1,4 @@
-"""A linear probe of ImageNet's size from a file: seconds, memory, certificate. Minutes even at --tol 0.2; not part of the table.
+"""A linear probe of ImageNet's size from a file: seconds, memory, certificate. Minutes; not part of the table.
 
 python tests/bench/larger_than_memory.py FOLDER [--rows N] [--width D] [--classes K] [--C C]
 """
