@@ -118,8 +118,7 @@ int32_t binet__bin_of(int32_t convention, int32_t n_bins, double value)
 
 /* ---- Equal mass -------------------------------------------------------------------------------------------------- */
 
-/* The bits of a double that is not negative sort as it does, and leave the sign's place, that of -0 too, for `right`.
- */
+/* The bits of a double that is not negative sort as it does, and leave the sign's place, -0's too, for `right`. */
 uint64_t binet__bin_pack(double value, int right)
 {
     uint64_t bits;
